@@ -1,0 +1,74 @@
+# Bare `make` lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON := .venv/bin/python
+CODE := mesh local envoy auth_svc movie_svc ugc_svc booking_svc notify_svc bench tests
+# The variables of the targets: make logs S=booking, make test T=tests/booking, make tokens R=user.
+S ?=
+T ?= tests
+M ?=
+R ?=
+
+.PHONY: help up down status logs tokens demo test check fix protos migration bench
+
+help: ## Show this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+# Rebuilt from nothing whenever the lock changes: what was dropped from it must not stay installed.
+.venv/.installed: requirements.lock
+	@echo "Building .venv from requirements.lock; the first time this downloads about 200 MB."
+	@command -v python3 > /dev/null || { echo "Python 3.11 is missing: install python3 and python3-venv."; exit 1; }
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed, python3 is $$(python3 -V)."; exit 1; }
+	@python3 -m venv --clear .venv || { echo "Install the package python3-venv, then try again."; exit 1; }
+	@.venv/bin/pip install -qq --disable-pip-version-check --no-input --require-hashes -r requirements.lock
+	@.venv/bin/pip install -qq --disable-pip-version-check --no-input --no-deps --no-build-isolation -e .
+	@touch $@
+
+up: .venv/.installed ## Start everything: databases, sample data, the five services, Envoy
+	@$(PYTHON) -m local up
+
+down: .venv/.installed ## Stop everything; the data stays
+	@$(PYTHON) -m local down
+
+status: .venv/.installed ## Show what runs
+	@$(PYTHON) -m local status
+
+logs: .venv/.installed ## Follow the logs; of one process: make logs S=booking
+	@$(PYTHON) -m local logs $(S)
+
+tokens: .venv/.installed ## Print tokens of the sample people; one of them raw: make -s tokens R=user
+	@$(PYTHON) -m local run auth -m auth_svc.tokens $(if $(R),--as $(R))
+
+demo: .venv/.installed ## Play an evening through the public port
+	@$(PYTHON) -m local.demo
+
+test: .venv/.installed ## Run the tests on a mesh of their own; some of them: make test T=tests/booking
+	@$(PYTHON) -m pytest -n 2 -q $(T)
+
+check: .venv/.installed ## Everything CI checks; the first failure ends it
+	@step() { echo "== $$1"; shift; "$$@" || { echo "make check: that failed. make fix repairs format, imports and stubs."; exit 1; }; }; \
+	step "format" .venv/bin/ruff format --check $(CODE) protos; \
+	step "lint" .venv/bin/ruff check $(CODE) protos; \
+	step "types" .venv/bin/mypy --strict $(CODE); \
+	step "stubs" $(PYTHON) -m protos.generate --check; \
+	step "contract" $(PYTHON) -m local.contract; \
+	step "Envoy's configuration" $(PYTHON) -m local validate; \
+	step "tests" $(PYTHON) -m pytest -n 2 -q tests
+
+fix: .venv/.installed ## Repair format, imports and generated stubs
+	@.venv/bin/ruff format $(CODE) protos
+	@.venv/bin/ruff check --fix $(CODE) protos
+	@$(PYTHON) -m protos.generate
+
+protos: .venv/.installed ## Generate the stubs from the .proto files
+	@$(PYTHON) -m protos.generate
+
+migration: .venv/.installed ## Write a migration of a service: make migration S=booking M="add a column"
+	@test -n "$(S)" && test -n "$(M)" || { echo 'Say which service and what for: make migration S=booking M="add a column"'; exit 1; }
+	@$(PYTHON) -m local migration $(S) "$(M)"
+
+bench: .venv/.installed ## Measure, each against its ceiling in the same run
+	@$(PYTHON) -m bench

@@ -1,0 +1,1 @@
+"""Evenings and the places at them."""

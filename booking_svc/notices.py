@@ -1,0 +1,96 @@
+"""Who is told what: turns events of the ledger into notices. Runs as a job, after the deciding transaction."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+from matinee.notify.v1 import notify_pb2
+
+from booking_svc.peers import Films, Follows, Inboxes, People
+from booking_svc.store.events import EventStore
+
+Recipients = list[notify_pb2.PublishRequest.Recipient]
+
+
+class Notices:
+    """Tells people of events; an event told twice is one notice, because notify knows it by its id."""
+
+    def __init__(self, store: EventStore, people: People, films: Films, follows: Follows, inboxes: Inboxes) -> None:
+        self.store = store
+        self.people = people
+        self.films = films
+        self.follows = follows
+        self.inboxes = inboxes
+
+    async def tell(self, payload: bytes) -> None:
+        """Tells of the event whose id is the payload. Raises MeshError when a peer does not answer: try again then."""
+        event = await self.store.find(UUID(bytes=payload))
+        if event is None:
+            return
+        facts = await self.facts(event)
+        async for kind, recipients in self.recipients(event):
+            if recipients:
+                request = notify_pb2.PublishRequest(kind=kind, recipients=recipients)
+                request.MergeFrom(facts)
+                await self.inboxes.publish(request)
+
+    async def recipients(self, event: Any) -> AsyncIterator[tuple[notify_pb2.Kind.ValueType, Recipients]]:
+        """Groups of at most 1,000 people, and the kind of notice that they get."""
+        match event.kind:
+            case "booking_created":
+                yield notify_pb2.booking_created, [host(event)]
+                if event.cause == "accepted":
+                    yield notify_pb2.booking_status, [guest(event.guest_id)]
+            case "booking_status":
+                yield notify_pb2.booking_status, [host(event), guest(event.guest_id)]
+            case "announcement_changed":
+                yield notify_pb2.announcement_changed, listed(event)
+            case "announcement_cancelled":
+                yield notify_pb2.announcement_cancelled, listed(event)
+            case "announcement_published":
+                async for people in self.audience(event):
+                    yield notify_pb2.announcement_published, people
+
+    async def audience(self, event: Any) -> AsyncIterator[Recipients]:
+        """The author's followers and, unless it is private, the film's subscribers."""
+        async for page in self.follows.followers(event.author_id):
+            yield [guest(person) for person in page if person != event.author_id]
+        if not event.sub_only:
+            async for page in self.follows.subscribers(event.movie_id):
+                yield [guest(person) for person in page if person != event.author_id]
+
+    async def facts(self, event: Any) -> notify_pb2.PublishRequest:
+        """What a notice of the event may mention. Names are empty while their owner is down."""
+        ids = [event.author_id, *([event.guest_id] if event.guest_id else [])]
+        names = await self.people.names(*ids)
+        titles = await self.films.titles(event.movie_id)
+        facts = notify_pb2.PublishRequest(
+            event_id=str(event.id),
+            announcement_id=str(event.announcement_id),
+            booking_id=str(event.booking_id or ""),
+            title=event.title,
+            movie_title=titles.get(event.movie_id, ""),
+            author_name=names.get(event.author_id, ""),
+            guest_name=names.get(event.guest_id, ""),
+            time_zone=event.time_zone,
+            cause=event.cause if event.booking_id else "",
+            changes=[notify_pb2.Change(**change) for change in event.detail.get("changes", ())],
+        )
+        facts.event_time.FromDatetime(event.event_time)
+        facts.occurred.FromDatetime(event.create_time)
+        return facts
+
+
+def host(event: Any) -> notify_pb2.PublishRequest.Recipient:
+    """The evening's host, to be told in a host's words."""
+    return notify_pb2.PublishRequest.Recipient(user_id=str(event.author_id), host=True)
+
+
+def guest(person: UUID | str) -> notify_pb2.PublishRequest.Recipient:
+    """Somebody to be told in a guest's words."""
+    return notify_pb2.PublishRequest.Recipient(user_id=str(person))
+
+
+def listed(event: Any) -> Recipients:
+    """Those who held a booking when it was decided."""
+    return [guest(person) for person in event.detail.get("guests", ())]

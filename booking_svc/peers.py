@@ -1,0 +1,156 @@
+"""What the other services know, in our words.
+
+Names and titles may be missing from an answer while their owner is down; rules that need a peer refuse instead.
+"""
+
+from collections.abc import AsyncIterator, Collection, Mapping
+from uuid import UUID
+
+import grpc
+import redis.asyncio
+from matinee.auth.v1 import auth_pb2
+from matinee.auth.v1.auth_pb2_grpc import AuthServiceStub
+from matinee.movie.v1 import movie_pb2
+from matinee.movie.v1.movie_pb2_grpc import MovieServiceStub
+from matinee.notify.v1 import notify_pb2
+from matinee.notify.v1.notify_pb2_grpc import NotifyServiceStub
+from matinee.ugc.v1 import ugc_pb2
+from matinee.ugc.v1.ugc_pb2_grpc import UgcServiceStub
+
+from mesh import caller
+from mesh.cache import Cache
+from mesh.channel import is_outage
+from mesh.errors import MeshError, NotFound, Unavailable
+
+PAGE = 1000
+PUBLISH_SECONDS = 5.0
+
+
+class People:
+    """Names and time zones, from auth."""
+
+    def __init__(self, channel: grpc.aio.Channel, client: redis.asyncio.Redis) -> None:
+        self.stub = AuthServiceStub(channel)
+        self.cache = Cache(client, auth_pb2.User, "booking:user:", self.load)
+
+    async def load(self, ids: Collection[UUID]) -> Mapping[UUID, auth_pb2.User]:
+        """Users by id. Keeps only what is shown: private fields do not rest in our cache."""
+        request = auth_pb2.BatchGetUsersRequest(user_ids=[str(user_id) for user_id in ids])
+        users = (await self.stub.BatchGetUsers(request)).users
+        return {
+            UUID(user.user_id): auth_pb2.User(name=user.name, last_name=user.last_name, time_zone=user.time_zone)
+            for user in users
+        }
+
+    async def names(self, *ids: UUID) -> dict[UUID, str]:
+        """Full names; none while auth is down, which the caller is told."""
+        try:
+            users = await self.cache.get_many(ids)
+        except MeshError as error:
+            if not is_outage(error):
+                raise
+            caller.degraded("auth")
+            return {}
+        return {user_id: f"{user.name} {user.last_name}".strip() for user_id, user in users.items()}
+
+    async def time_zone(self, user_id: UUID) -> str:
+        """A user's IANA time zone, UTC if he has not told. Raises Unavailable (PEER_UNAVAILABLE)."""
+        try:
+            users = await self.cache.get_many([user_id])
+        except MeshError as error:
+            raise unavailable(error, "the author's time zone is not known right now: give time_zone") from None
+        return users[user_id].time_zone or "UTC" if user_id in users else "UTC"
+
+
+class Films:
+    """Titles, running times and what may be shown, from the catalogue."""
+
+    def __init__(self, channel: grpc.aio.Channel, client: redis.asyncio.Redis) -> None:
+        self.stub = MovieServiceStub(channel)
+        self.cache = Cache(client, movie_pb2.Movie, "booking:movie:", self.load)
+
+    async def load(self, ids: Collection[UUID]) -> Mapping[UUID, movie_pb2.Movie]:
+        """Films by id, without what we do not show."""
+        request = movie_pb2.BatchGetMoviesRequest(movie_ids=[str(movie_id) for movie_id in ids])
+        movies = (await self.stub.BatchGetMovies(request)).movies
+        return {
+            UUID(movie.id): movie_pb2.Movie(title=movie.title, duration=movie.duration, bookable=movie.bookable)
+            for movie in movies
+        }
+
+    async def titles(self, *ids: UUID) -> dict[UUID, str]:
+        """Titles; none while the catalogue is down, which the caller is told."""
+        try:
+            movies = await self.cache.get_many(ids)
+        except MeshError as error:
+            if not is_outage(error):
+                raise
+            caller.degraded("movie")
+            return {}
+        return {movie_id: movie.title for movie_id, movie in movies.items()}
+
+    async def get(self, movie_id: UUID) -> movie_pb2.Movie:
+        """A film. Raises NotFound (MOVIE_NOT_FOUND), Unavailable (PEER_UNAVAILABLE)."""
+        try:
+            movies = await self.cache.get_many([movie_id])
+        except MeshError as error:
+            raise unavailable(error, "the catalogue does not answer right now") from None
+        if movie_id not in movies:
+            raise NotFound("MOVIE_NOT_FOUND", "the catalogue has no such film")
+        return movies[movie_id]
+
+
+class Follows:
+    """Who follows whom and who waits for which film, from ugc."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self.stub = UgcServiceStub(channel)
+
+    async def followed(self, follower: UUID, people: Collection[UUID]) -> set[UUID]:
+        """Whom of these people a person follows. Raises Unavailable (PEER_UNAVAILABLE)."""
+        request = ugc_pb2.BatchCheckFollowingRequest(
+            follower_id=str(follower), user_ids=[str(person) for person in people]
+        )
+        try:
+            answer = await self.stub.BatchCheckFollowing(request)
+        except MeshError as error:
+            raise unavailable(error, "who follows whom is not known right now") from None
+        return {UUID(person) for person in answer.followed_ids}
+
+    async def followers(self, person: UUID) -> AsyncIterator[list[UUID]]:
+        """Pages of a person's followers. Raises MeshError."""
+        token = ""
+        while True:
+            page = await self.stub.ListFollowers(
+                ugc_pb2.ListFollowersRequest(user_id=str(person), page_size=PAGE, page_token=token)
+            )
+            yield [UUID(user_id) for user_id in page.user_ids]
+            if not (token := page.next_page_token):
+                return
+
+    async def subscribers(self, movie_id: UUID) -> AsyncIterator[list[UUID]]:
+        """Pages of a film's subscribers. Raises MeshError."""
+        token = ""
+        while True:
+            page = await self.stub.ListSubscribers(
+                ugc_pb2.ListSubscribersRequest(movie_id=str(movie_id), page_size=PAGE, page_token=token)
+            )
+            yield [UUID(user_id) for user_id in page.user_ids]
+            if not (token := page.next_page_token):
+                return
+
+
+class Inboxes:
+    """Where people are told."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self.stub = NotifyServiceStub(channel)
+
+    async def publish(self, request: notify_pb2.PublishRequest) -> None:
+        """Tells people; repeating it tells nobody twice. Raises MeshError."""
+        await self.stub.Publish(request, timeout=PUBLISH_SECONDS)
+
+
+def unavailable(error: MeshError, message: str) -> MeshError:
+    """A peer's outage as ours; its refusal as it is."""
+    return Unavailable("PEER_UNAVAILABLE", message) if is_outage(error) else error

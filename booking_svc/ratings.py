@@ -1,0 +1,40 @@
+"""What guests say of their hosts."""
+
+from typing import Any
+from uuid import UUID
+
+from booking_svc.schema import Will, rating_closes
+from booking_svc.store.ratings import RatingStore
+from mesh import clock
+from mesh.errors import FailedPrecondition, NotFound
+
+
+class Ratings:
+    """Ratings of the people of an evening."""
+
+    def __init__(self, store: RatingStore) -> None:
+        self.store = store
+
+    async def rate_host(self, guest: UUID, announcement_id: UUID, score: int, text: str) -> Any:
+        """A guest's rating of the host. Refuses as BookingService.CreateReview tells."""
+        evening = await self.store.find_evening(announcement_id, guest)
+        if evening is None or evening.will == Will.DRAFT:
+            raise NotFound("ANNOUNCEMENT_NOT_FOUND", "there is no such announcement")
+        if not evening.was_guest:
+            raise FailedPrecondition("NOT_A_GUEST", "only accepted guests of an evening rate its host")
+        if clock.now() < evening.end_time:
+            raise FailedPrecondition("EVENING_NOT_OVER", "the evening is not over yet")
+        if clock.now() >= rating_closes(evening):
+            raise FailedPrecondition("RATING_WINDOW_CLOSED", "the 14 days for rating have passed")
+        return await self.store.add(
+            announcement_id=announcement_id,
+            rater_id=guest,
+            rated_id=evening.author_id,
+            of_host=True,
+            score=score,
+            text=text,
+        )
+
+    async def mean_as_host(self, person: UUID) -> float:
+        """The mean of a host's revealed scores, 1 to 10; 0 when there is none."""
+        return await self.store.mean_as_host(person)

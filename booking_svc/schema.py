@@ -1,0 +1,278 @@
+"""Tables, the promises that PostgreSQL keeps, and rules that need one row only.
+
+Hot paths read plain rows instead of ORM objects. They have the same attributes, so the rules here take either.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, TSTZRANGE, ExcludeConstraint, Range
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from mesh import idempotency
+
+HOST_SLOT = UUID(int=0)
+"""The slot of an evening that one hosts: hosting two rooms at once is allowed, everything else clashes."""
+RATING_WINDOW = timedelta(days=14)
+LONGEST = timedelta(days=1)
+"""No evening lasts longer: what began earlier is over, which lets lists start at an index."""
+
+
+class Will(StrEnum):
+    """What the author wants of an announcement. Its status also depends on the places and the time."""
+
+    DRAFT = "DRAFT"
+    PUBLISHED = "PUBLISHED"
+    CLOSED = "CLOSED"
+    CANCELLED = "CANCELLED"
+
+
+class State(StrEnum):
+    """Where a booking stands."""
+
+    PENDING = "PENDING"
+    ACCEPTED = "ACCEPTED"
+    DECLINED = "DECLINED"
+    WITHDRAWN = "WITHDRAWN"
+    CANCELLED = "CANCELLED"
+
+
+LIVE = (State.PENDING, State.ACCEPTED)
+"""Bookings that hold their guest's time."""
+
+
+class Status(StrEnum):
+    """What the contract calls an announcement's status."""
+
+    CREATED = "Created"
+    ALIVE = "Alive"
+    CLOSED = "Closed"
+    DONE = "Done"
+    CANCELLED = "Cancelled"
+
+
+def one_of(column: str, values: type[StrEnum]) -> str:
+    """The condition that a column holds one of an enum's values."""
+    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
+
+
+class Base(DeclarativeBase):
+    """All tables of the service; times are instants."""
+
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: TIMESTAMP(timezone=True),
+        str: Text(),
+        UUID: Uuid(),
+        dict[str, Any]: JSONB(),
+    }
+
+
+class Announcement(Base):
+    """An evening that a host announces."""
+
+    __tablename__ = "announcements"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=func.uuidv7())
+    author_id: Mapped[UUID]
+    movie_id: Mapped[UUID]
+    will: Mapped[str]
+    title: Mapped[str]
+    description: Mapped[str]
+    sub_only: Mapped[bool]
+    is_free: Mapped[bool]
+    accept_at_once: Mapped[bool]
+    tickets_count: Mapped[int]
+    places_taken: Mapped[int] = mapped_column(server_default="0")
+    event_time: Mapped[datetime]
+    duration_minutes: Mapped[int]
+    """The film's running time when the evening was announced."""
+    end_time: Mapped[datetime] = mapped_column(Computed("minutes_later(event_time, duration_minutes)", persisted=True))
+    event_location: Mapped[str]
+    location_key: Mapped[str] = mapped_column(Computed("search_key(event_location)", persisted=True))
+    time_zone: Mapped[str]
+    version: Mapped[int] = mapped_column(server_default="1")
+    create_time: Mapped[datetime]
+    update_time: Mapped[datetime]
+    publish_time: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("places_taken BETWEEN 0 AND tickets_count", name="no_place_is_sold_twice"),
+        CheckConstraint("tickets_count BETWEEN 1 AND 1000", name="has_places"),
+        CheckConstraint("duration_minutes BETWEEN 1 AND 1440", name="ends_within_a_day"),
+        CheckConstraint(one_of("will", Will), name="known_will"),
+        Index(
+            "one_announcement_per_film_and_time",
+            "author_id",
+            "movie_id",
+            "event_time",
+            unique=True,
+            postgresql_where=text("will <> 'CANCELLED'"),
+        ),
+        Index("upcoming", "event_time", "id", postgresql_where=text("will IN ('PUBLISHED', 'CLOSED')")),
+        Index("by_author", "author_id", "event_time", "id"),
+        Index("by_movie", "movie_id", "event_time", "id"),
+        Index("by_location", "location_key", postgresql_using="gin", postgresql_ops={"location_key": "gin_trgm_ops"}),
+    )
+
+
+class Booking(Base):
+    """A guest's application for places at an evening, and what became of it."""
+
+    __tablename__ = "bookings"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    announcement_id: Mapped[UUID] = mapped_column(ForeignKey("announcements.id"))
+    guest_id: Mapped[UUID]
+    state: Mapped[str]
+    tickets: Mapped[int]
+    create_time: Mapped[datetime]
+    update_time: Mapped[datetime]
+    accept_time: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("tickets > 0", name="wants_places"),
+        CheckConstraint(one_of("state", State), name="known_state"),
+        Index(
+            "one_live_booking_per_guest",
+            "announcement_id",
+            "guest_id",
+            unique=True,
+            postgresql_where=text("state IN ('PENDING', 'ACCEPTED')"),
+        ),
+        Index("by_announcement", "announcement_id", "state"),
+        Index("by_guest", "guest_id", "id"),
+    )
+
+
+class Engagement(Base):
+    """When a person is busy: one row for every live booking and every evening hosted."""
+
+    __tablename__ = "engagements"
+
+    person_id: Mapped[UUID]
+    announcement_id: Mapped[UUID] = mapped_column(ForeignKey("announcements.id"))
+    slot: Mapped[UUID]
+    """The booking's id, or HOST_SLOT."""
+    during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE())
+
+    __table_args__ = (
+        PrimaryKeyConstraint("announcement_id", "person_id"),
+        ExcludeConstraint(
+            ("person_id", "="), ("during", "&&"), ("slot", "<>"), using="gist", name="nobody_is_in_two_places_at_once"
+        ),
+    )
+
+
+class BookingEvent(Base):
+    """What happened, append-only: the ledger of places, the timeline, and what people are told."""
+
+    __tablename__ = "booking_events"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=func.uuidv7())
+    announcement_id: Mapped[UUID] = mapped_column(ForeignKey("announcements.id"))
+    booking_id: Mapped[UUID | None]
+    places_delta: Mapped[int]
+    kind: Mapped[str]
+    cause: Mapped[str]
+    actor_id: Mapped[UUID]
+    detail: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    create_time: Mapped[datetime]
+
+    __table_args__ = (Index("events_of_announcement", "announcement_id", "id"),)
+
+
+class Rating(Base):
+    """What a person who was there says of another."""
+
+    __tablename__ = "ratings"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=func.uuidv7())
+    announcement_id: Mapped[UUID] = mapped_column(ForeignKey("announcements.id"))
+    rater_id: Mapped[UUID]
+    rated_id: Mapped[UUID]
+    of_host: Mapped[bool]
+    score: Mapped[int] = mapped_column(SmallInteger)
+    text: Mapped[str]
+    create_time: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("score BETWEEN 1 AND 10", name="score_in_range"),
+        CheckConstraint("rater_id <> rated_id", name="nobody_rates_himself"),
+        UniqueConstraint("announcement_id", "rater_id", "rated_id", name="one_rating_per_pair_and_evening"),
+        Index("by_rated", "rated_id", "of_host"),
+    )
+
+
+class IdempotencyKey(Base):
+    """Keys of writes that succeeded, with their answers."""
+
+    __tablename__ = idempotency.TABLE
+
+    caller_id: Mapped[UUID] = mapped_column(primary_key=True)
+    method: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    request_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    resource_id: Mapped[UUID | None]
+    response: Mapped[bytes | None] = mapped_column(LargeBinary)
+    create_time: Mapped[datetime]
+
+
+def status(announcement: Any, now: datetime) -> Status:
+    """The documented status: Closed comes by itself when full, and goes when a place is freed; Done comes with time."""
+    if announcement.will == Will.CANCELLED:
+        return Status.CANCELLED
+    if announcement.will == Will.DRAFT:
+        return Status.CREATED
+    if now >= announcement.end_time:
+        return Status.DONE
+    if announcement.will == Will.CLOSED or announcement.places_taken >= announcement.tickets_count:
+        return Status.CLOSED
+    return Status.ALIVE
+
+
+def places_left(announcement: Any) -> int:
+    """Places that are not promised to anybody."""
+    return int(announcement.tickets_count - announcement.places_taken)
+
+
+def is_ended(announcement: Any, now: datetime) -> bool:
+    """Whether nothing about it can be changed any more. A draft whose time has passed can still be cancelled."""
+    return status(announcement, now) in (Status.CANCELLED, Status.DONE)
+
+
+def rating_closes(announcement: Any) -> datetime:
+    """Until when the people of an evening may rate each other."""
+    closes: datetime = announcement.end_time + RATING_WINDOW
+    return closes
+
+
+def author_status(state: str) -> bool | None:
+    """The author's half of the documented pair."""
+    return {State.ACCEPTED: True, State.DECLINED: False, State.CANCELLED: False}.get(State(state))
+
+
+def guest_status(state: str) -> bool:
+    """The guest's half of the documented pair."""
+    return state != State.WITHDRAWN
+
+
+def around_day(day: date) -> tuple[datetime, datetime]:
+    """A span of UTC that holds the day wherever the venue is: zones reach from -12 to +14 hours."""
+    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return midnight - timedelta(hours=15), midnight + timedelta(hours=39)

@@ -1,0 +1,79 @@
+"""Puts the booking service together."""
+
+import asyncio
+from contextlib import suppress
+
+from matinee.auth.v1 import auth_pb2
+from matinee.booking.v1 import booking_pb2
+from matinee.movie.v1 import movie_pb2
+from matinee.notify.v1 import notify_pb2
+from matinee.ugc.v1 import ugc_pb2
+from sqlalchemy import text
+
+from booking_svc.announcements import Announcements
+from booking_svc.bookings import Bookings
+from booking_svc.notices import Notices
+from booking_svc.peers import Films, Follows, Inboxes, People
+from booking_svc.ratings import Ratings
+from booking_svc.servicer import BookingServicer
+from booking_svc.settings import Settings
+from booking_svc.store.announcements import AnnouncementStore
+from booking_svc.store.bookings import BookingStore
+from booking_svc.store.change import TELL
+from booking_svc.store.events import EventStore
+from booking_svc.store.ratings import RatingStore
+from mesh import idempotency
+from mesh.cache import open_redis
+from mesh.caller import Verifier
+from mesh.channel import connect
+from mesh.database import Database
+from mesh.errors import Unavailable
+from mesh.jobs import Worker
+from mesh.keys import keys_of
+from mesh.server import Process, Served, run
+
+SWEEP_SECONDS = 600.0
+
+
+async def build(settings: Settings) -> Process:
+    """Everything once, by hand, top to bottom."""
+    database = Database(settings, "booking")
+    redis = open_redis(settings)
+    auth = connect(settings, "auth", settings.auth_target, auth_pb2.DESCRIPTOR.services_by_name["AuthService"])
+    movie = connect(settings, "movie", settings.movie_target, movie_pb2.DESCRIPTOR.services_by_name["MovieService"])
+    ugc = connect(settings, "ugc", settings.ugc_target, ugc_pb2.DESCRIPTOR.services_by_name["UgcService"])
+    notify = connect(
+        settings, "notify", settings.notify_target, notify_pb2.DESCRIPTOR.services_by_name["NotifyService"]
+    )
+    people, films, follows, inboxes = People(auth, redis), Films(movie, redis), Follows(ugc), Inboxes(notify)
+    announcements = Announcements(database, AnnouncementStore(database), people, films, follows)
+    bookings = Bookings(database, BookingStore(database), announcements)
+    ratings = Ratings(RatingStore(database))
+    worker = Worker(settings, {TELL: Notices(EventStore(database), people, films, follows, inboxes).tell})
+    servicer = BookingServicer(database, announcements, bookings, ratings, people, films)
+
+    async def forget_old_keys() -> None:
+        while True:
+            with suppress(Unavailable):
+                await idempotency.sweep(database)
+            await asyncio.sleep(SWEEP_SECONDS)
+
+    async def probe() -> None:
+        await database.run(text("SELECT 1"))
+
+    return Process(
+        settings=settings,
+        verifier=Verifier(keys_of(auth), issuer=settings.token_issuer, audience=settings.token_audience),
+        served=[Served(booking_pb2.DESCRIPTOR.services_by_name["BookingService"], servicer)],
+        probe=probe,
+        tasks=[worker.run],
+        periodic=[forget_old_keys],
+        stop=worker.stop,
+        close=[auth.close, movie.close, ugc.close, notify.close, redis.aclose, database.close],
+    )
+
+
+def main() -> None:
+    """Runs the service until it is told to stop."""
+    settings = Settings.read()
+    run("booking", settings, lambda: build(settings))

@@ -1,0 +1,203 @@
+"""The RPCs of BookingService: message in, one call of the domain, message out."""
+
+from typing import Any
+from uuid import UUID
+
+from google.protobuf.empty_pb2 import Empty
+from matinee.booking.v1 import booking_pb2 as pb
+from matinee.booking.v1.booking_pb2_grpc import BookingServiceServicer
+
+from booking_svc import to_proto
+from booking_svc.announcements import Announcements, Edit
+from booking_svc.bookings import Bookings
+from booking_svc.peers import Films, People
+from booking_svc.ratings import Ratings
+from booking_svc.schema import Status
+from mesh import caller, clock, idempotency
+from mesh.database import Database
+from mesh.interceptors import Context
+
+EDITABLE = (
+    "title",
+    "description",
+    "sub_only",
+    "is_free",
+    "accept_at_once",
+    "tickets_count",
+    "event_location",
+    "time_zone",
+)
+
+
+class BookingServicer(BookingServiceServicer):
+    """One method per RPC, in the proto's order."""
+
+    def __init__(
+        self,
+        database: Database,
+        announcements: Announcements,
+        bookings: Bookings,
+        ratings: Ratings,
+        people: People,
+        films: Films,
+    ) -> None:
+        self.database = database
+        self.announcements = announcements
+        self.bookings = bookings
+        self.ratings = ratings
+        self.people = people
+        self.films = films
+
+    async def Ping(self, request: Empty, context: Context) -> Empty:
+        return Empty()
+
+    async def CreateAnnouncement(
+        self, request: pb.CreateAnnouncementRequest, context: Context
+    ) -> pb.AnnouncementDetail:
+        async def act() -> pb.AnnouncementDetail:
+            publish = request.status == pb.Alive
+            created = await self.announcements.create(
+                caller.user_id(), UUID(request.movie_id), new_announcement(request), publish
+            )
+            return await self.announcement(created)
+
+        return await idempotency.once(self.database, request, pb.AnnouncementDetail, act, self.announcement)
+
+    async def UpdateAnnouncement(
+        self, request: pb.UpdateAnnouncementRequest, context: Context
+    ) -> pb.AnnouncementDetail:
+        async def act() -> pb.AnnouncementDetail:
+            announcement_id = UUID(request.announcement_id)
+            await self.announcements.update(caller.user(), announcement_id, edit(request))
+            return await self.announcement(announcement_id)
+
+        return await idempotency.once(self.database, request, pb.AnnouncementDetail, act, self.announcement)
+
+    async def GetAnnouncement(self, request: pb.GetAnnouncementRequest, context: Context) -> pb.AnnouncementDetail:
+        return await self.announcement(UUID(request.announcement_id))
+
+    async def CancelAnnouncement(
+        self, request: pb.CancelAnnouncementRequest, context: Context
+    ) -> pb.AnnouncementDetail:
+        async def act() -> pb.AnnouncementDetail:
+            announcement_id = UUID(request.announcement_id)
+            await self.announcements.cancel(caller.user(), announcement_id)
+            return await self.announcement(announcement_id)
+
+        return await idempotency.once(self.database, request, pb.AnnouncementDetail, act, self.announcement)
+
+    async def ListAnnouncements(
+        self, request: pb.ListAnnouncementsRequest, context: Context
+    ) -> pb.ListAnnouncementsResponse:
+        rows, token = await self.announcements.list(
+            caller.user(), announcement_filters(request.filter), request.page_size, request.page_token
+        )
+        now = clock.now()
+        return pb.ListAnnouncementsResponse(
+            announcements=[to_proto.announcement(row, now) for row in rows], next_page_token=token
+        )
+
+    async def CreateBooking(self, request: pb.CreateBookingRequest, context: Context) -> pb.BookingDetail:
+        async def act() -> pb.BookingDetail:
+            announcement_id = UUID(request.announcement_id)
+            return await self.detail(await self.bookings.apply(caller.user(), announcement_id, request.tickets or 1))
+
+        return await idempotency.once(self.database, request, pb.BookingDetail, act, self.booking)
+
+    async def UpdateBooking(self, request: pb.UpdateBookingRequest, context: Context) -> pb.BookingDetail:
+        async def act() -> pb.BookingDetail:
+            booking_id = UUID(request.booking_id)
+            await self.bookings.answer(caller.user(), booking_id, request.my_status)
+            return await self.booking(booking_id)
+
+        return await idempotency.once(self.database, request, pb.BookingDetail, act, self.booking)
+
+    async def GetBooking(self, request: pb.GetBookingRequest, context: Context) -> pb.BookingDetail:
+        return await self.booking(UUID(request.booking_id))
+
+    async def WithdrawBooking(self, request: pb.WithdrawBookingRequest, context: Context) -> pb.BookingDetail:
+        async def act() -> pb.BookingDetail:
+            booking_id = UUID(request.booking_id)
+            await self.bookings.withdraw(caller.user(), booking_id)
+            return await self.booking(booking_id)
+
+        return await idempotency.once(self.database, request, pb.BookingDetail, act, self.booking)
+
+    async def ListBookings(self, request: pb.ListBookingsRequest, context: Context) -> pb.ListBookingsResponse:
+        side = "as_guest" if request.filter.self == pb.ListBookingsRequest.guest else "as_author"
+        filters = {side: caller.user_id(), **booking_filters(request.filter)}
+        return await self.page(filters, request.page_size, request.page_token)
+
+    async def ListAllBookings(self, request: pb.ListAllBookingsRequest, context: Context) -> pb.ListBookingsResponse:
+        filters = booking_filters(request.filter)
+        if request.filter.author:
+            filters["as_author"] = UUID(request.filter.author)
+        return await self.page(filters, request.page_size, request.page_token)
+
+    async def CreateReview(self, request: pb.CreateReviewRequest, context: Context) -> pb.Review:
+        announcement_id = UUID(request.announcement_id)
+        rating = await self.ratings.rate_host(caller.user_id(), announcement_id, request.score, request.review_text)
+        return to_proto.review(rating)
+
+    async def GetAverageScore(self, request: pb.GetAverageScoreRequest, context: Context) -> pb.AverageScore:
+        return pb.AverageScore(score_average=await self.ratings.mean_as_host(UUID(request.user_id)))
+
+    async def announcement(self, announcement_id: UUID) -> pb.AnnouncementDetail:
+        """An announcement in full, if the caller may see it."""
+        row = await self.announcements.get(caller.user(), announcement_id)
+        guests = (UUID(entry["guest_id"]) for entry in to_proto.guest_rows(row))
+        names = await self.people.names(row.author_id, *guests)
+        return to_proto.announcement_detail(row, clock.now(), names, await self.films.titles(row.movie_id))
+
+    async def booking(self, booking_id: UUID) -> pb.BookingDetail:
+        """A booking in full, if the caller may see it."""
+        return await self.detail(await self.bookings.get(caller.user(), booking_id))
+
+    async def detail(self, row: Any) -> pb.BookingDetail:
+        """A booking's row with the names that belong to it."""
+        names = await self.people.names(row.author_id, row.guest_id)
+        return to_proto.booking_detail(row, names, await self.films.titles(row.movie_id))
+
+    async def page(self, filters: dict[str, Any], size: int, token: str) -> pb.ListBookingsResponse:
+        """A page of bookings with their people's names."""
+        rows, next_token = await self.bookings.list(filters, size, token)
+        names = await self.people.names(*{person for row in rows for person in (row.author_id, row.guest_id)})
+        return to_proto.bookings(rows, names, next_token)
+
+
+def new_announcement(request: pb.CreateAnnouncementRequest) -> dict[str, Any]:
+    """The columns that a request for a new announcement gives."""
+    values = {name: getattr(request, name) for name in EDITABLE}
+    return {**values, "event_time": aware(request.event_time)}
+
+
+def edit(request: pb.UpdateAnnouncementRequest) -> Edit:
+    """What a request wants changed."""
+    given = {field.name: value for field, value in request.ListFields()}
+    values = {name: given[name] for name in EDITABLE if name in given}
+    if "event_time" in given:
+        values["event_time"] = aware(request.event_time)
+    return Edit(
+        values=values,
+        status=Status(pb.AnnouncementStatus.Name(request.status)) if request.status else None,
+        expected_version=request.expected_version if request.HasField("expected_version") else None,
+    )
+
+
+def aware(moment: Any) -> Any:
+    """A protobuf timestamp as an aware datetime, to the microsecond that PostgreSQL keeps."""
+    return moment.ToDatetime(tzinfo=clock.UTC)
+
+
+def announcement_filters(given: pb.ListAnnouncementsRequest.Filter) -> dict[str, Any]:
+    """The filters that a request gives, by the domain's names."""
+    filters: dict[str, Any] = {name: UUID(value) for name in ("author", "movie") if (value := getattr(given, name))}
+    filters |= {name: getattr(given, name) for name in ("is_free", "private") if given.HasField(name)}
+    filters |= {name: value for name in ("tickets", "date", "location") if (value := getattr(given, name))}
+    return filters
+
+
+def booking_filters(given: pb.ListBookingsRequest.Filter | pb.ListAllBookingsRequest.Filter) -> dict[str, Any]:
+    """The filters that lists of bookings share."""
+    filters: dict[str, Any] = {"movie": UUID(given.movie)} if given.movie else {}
+    return {**filters, "date": given.date} if given.date else filters

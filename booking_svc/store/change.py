@@ -1,0 +1,216 @@
+"""SQL that changes evenings and bookings, all of it inside one transaction."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Row, insert, text, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from booking_svc.schema import HOST_SLOT, Announcement
+from booking_svc.store import bookings
+from booking_svc.store.announcements import COLUMNS
+from mesh import clock, idempotency, jobs
+from mesh.database import Database, constraint
+from mesh.errors import AlreadyExists, NotFound
+
+TELL = "tell"
+"""The job that tells people of an event."""
+
+LOCK_ANNOUNCEMENT = text(f"SELECT {COLUMNS} FROM announcements a WHERE a.id = :id FOR NO KEY UPDATE")
+FIND_ANNOUNCEMENT_OF = text("SELECT announcement_id FROM bookings WHERE id = :id")
+LOCK_BOOKING = text(
+    "SELECT id, announcement_id, guest_id, state, tickets, accept_time FROM bookings WHERE id = :id FOR NO KEY UPDATE"
+)
+LOCK_LIVE = text(
+    """SELECT id, guest_id, state, tickets FROM bookings
+    WHERE announcement_id = :id AND state IN ('PENDING', 'ACCEPTED') ORDER BY id FOR NO KEY UPDATE"""
+)
+MOVE_PLACES = text(
+    """UPDATE announcements SET places_taken = places_taken + :delta
+    WHERE id = :id AND places_taken + :delta BETWEEN 0 AND tickets_count RETURNING places_taken"""
+)
+MOVE_BOOKING = text(
+    """UPDATE bookings SET state = :new, update_time = :now,
+        accept_time = CASE WHEN :new = 'ACCEPTED' THEN CAST(:now AS timestamptz) ELSE accept_time END
+    WHERE id = :id AND state = :old RETURNING id"""
+)
+CANCEL_ALL = text(
+    """UPDATE bookings SET state = 'CANCELLED', update_time = :now
+    WHERE announcement_id = :id AND state IN ('PENDING', 'ACCEPTED')"""
+)
+HOLD = text(
+    """INSERT INTO engagements (person_id, announcement_id, slot, during)
+    VALUES (:person_id, :announcement_id, :slot, tstzrange(:begins, :ends)) ON CONFLICT DO NOTHING RETURNING slot"""
+)
+FREE = text("DELETE FROM engagements WHERE announcement_id = :announcement_id AND person_id = :person_id")
+FREE_ALL = text("DELETE FROM engagements WHERE announcement_id = :announcement_id")
+CLASHING = text(
+    """SELECT DISTINCT mine.person_id FROM engagements mine
+    JOIN engagements other ON other.person_id = mine.person_id AND other.announcement_id <> mine.announcement_id
+        AND other.slot <> mine.slot AND other.during && tstzrange(:begins, :ends)
+    WHERE mine.announcement_id = :announcement_id ORDER BY 1"""
+)
+RESCHEDULE = text("UPDATE engagements SET during = tstzrange(:begins, :ends) WHERE announcement_id = :announcement_id")
+RECORD = text(
+    """INSERT INTO booking_events
+        (announcement_id, booking_id, places_delta, kind, cause, actor_id, detail, create_time)
+    VALUES (:announcement_id, :booking_id, :places_delta, :kind, :cause, :actor_id, CAST(:detail AS jsonb), :now)
+    RETURNING id"""
+)
+
+
+@asynccontextmanager
+async def changing(database: Database) -> AsyncIterator["Change"]:
+    """A transaction that takes the call's idempotency key, if it has one. Rolls back when anything is raised."""
+    async with database.transaction() as connection:
+        await idempotency.claim(connection)
+        yield Change(connection)
+
+
+class Change:
+    """What can be done in the transaction. Locks are taken in one order: the announcement, then bookings by id."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.connection = connection
+        self.now = clock.now()
+
+    async def lock_announcement(self, announcement_id: UUID) -> Row[Any]:
+        """The announcement, not to be changed by others. Raises NotFound (ANNOUNCEMENT_NOT_FOUND)."""
+        row = (await self.connection.execute(LOCK_ANNOUNCEMENT, {"id": announcement_id})).one_or_none()
+        if row is None:
+            raise NotFound("ANNOUNCEMENT_NOT_FOUND", "there is no such announcement")
+        return row
+
+    async def lock_booking(self, booking_id: UUID) -> tuple[Row[Any], Row[Any]]:
+        """A booking's announcement and the booking. Raises NotFound (BOOKING_NOT_FOUND)."""
+        announcement_id = (await self.connection.execute(FIND_ANNOUNCEMENT_OF, {"id": booking_id})).scalar()
+        if announcement_id is None:
+            raise NotFound("BOOKING_NOT_FOUND", "there is no such booking")
+        announcement = await self.lock_announcement(announcement_id)
+        return announcement, (await self.connection.execute(LOCK_BOOKING, {"id": booking_id})).one()
+
+    async def lock_live_bookings(self, announcement_id: UUID) -> Sequence[Row[Any]]:
+        """The pending and accepted bookings of an announcement."""
+        return (await self.connection.execute(LOCK_LIVE, {"id": announcement_id})).all()
+
+    async def add_announcement(self, values: dict[str, Any]) -> UUID:
+        """A new announcement. Raises AlreadyExists (ANNOUNCEMENT_EXISTS)."""
+        statement = insert(Announcement).returning(Announcement.id)
+        row = {**values, "create_time": self.now, "update_time": self.now}
+        try:
+            return (await self.connection.execute(statement, row)).scalar_one()
+        except IntegrityError as error:
+            raise refused(error) from None
+
+    async def edit_announcement(self, announcement_id: UUID, values: dict[str, Any]) -> None:
+        """Changes columns and grows the version. Raises AlreadyExists (ANNOUNCEMENT_EXISTS)."""
+        statement = update(Announcement).where(Announcement.id == announcement_id)
+        changed = {**values, "update_time": self.now, "version": Announcement.version + 1}
+        try:
+            await self.connection.execute(statement.values(changed))
+        except IntegrityError as error:
+            raise refused(error) from None
+
+    async def apply(self, announcement_id: UUID, guest_id: UUID, tickets: int, follows: bool) -> Row[Any] | None:
+        """As bookings.apply(), with the job that tells of it."""
+        row = await bookings.apply(self.connection, announcement_id, guest_id, tickets, follows)
+        if row is not None:
+            await jobs.enqueue(self.connection, TELL, [row.event_id.bytes])
+            await self.settle(row.id)
+        return row
+
+    async def move_booking(self, booking_id: UUID, old: str, new: str) -> bool:
+        """Moves a booking from one state to another, once; False if its guest has another live one for the evening."""
+        parameters = {"id": booking_id, "old": old, "new": new, "now": self.now}
+        try:
+            return (await self.connection.execute(MOVE_BOOKING, parameters)).first() is not None
+        except IntegrityError:
+            return False
+
+    async def move_places(self, announcement_id: UUID, delta: int) -> bool:
+        """Takes or frees places; False if there are not as many."""
+        moved = await self.connection.execute(MOVE_PLACES, {"id": announcement_id, "delta": delta})
+        return moved.first() is not None
+
+    async def cancel_bookings(self, announcement_id: UUID) -> None:
+        """Cancels all live bookings and frees everybody's time."""
+        await self.connection.execute(CANCEL_ALL, {"id": announcement_id, "now": self.now})
+        await self.connection.execute(FREE_ALL, {"announcement_id": announcement_id})
+
+    async def hold(self, person_id: UUID, announcement: Any, slot: UUID = HOST_SLOT) -> bool:
+        """Keeps a person's time for an evening; False if he is elsewhere then."""
+        parameters = {
+            "person_id": person_id,
+            "announcement_id": announcement.id,
+            "slot": slot,
+            "begins": announcement.event_time,
+            "ends": announcement.end_time,
+        }
+        return (await self.connection.execute(HOLD, parameters)).first() is not None
+
+    async def free(self, person_id: UUID, announcement_id: UUID) -> None:
+        """Gives a person's time back."""
+        await self.connection.execute(FREE, {"person_id": person_id, "announcement_id": announcement_id})
+
+    async def clashing(self, announcement: Any) -> Sequence[UUID]:
+        """Who of an evening's people is elsewhere at its (new) time."""
+        return (await self.connection.execute(CLASHING, span(announcement))).scalars().all()
+
+    async def reschedule(self, announcement: Any) -> bool:
+        """Moves everybody's time to the evening's; False if somebody has just become busy then."""
+        try:
+            await self.connection.execute(RESCHEDULE, span(announcement))
+        except IntegrityError:
+            return False
+        return True
+
+    async def record(
+        self,
+        kind: str,
+        cause: str,
+        actor_id: UUID,
+        announcement_id: UUID,
+        *,
+        booking_id: UUID | None = None,
+        places_delta: int = 0,
+        detail: dict[str, Any] | None = None,
+        tell: bool = True,
+    ) -> None:
+        """Writes what happened and, unless it concerns nobody, the job that tells of it."""
+        parameters = {
+            "announcement_id": announcement_id,
+            "booking_id": booking_id,
+            "places_delta": places_delta,
+            "kind": kind,
+            "cause": cause,
+            "actor_id": actor_id,
+            "detail": orjson.dumps(detail or {}).decode(),
+            "now": self.now,
+        }
+        event_id = (await self.connection.execute(RECORD, parameters)).scalar_one()
+        if tell:
+            await jobs.enqueue(self.connection, TELL, [event_id.bytes])
+
+    async def settle(self, resource_id: UUID) -> None:
+        """Notes what a repeated request is to be answered with."""
+        await idempotency.settle(self.connection, resource_id)
+
+
+def span(announcement: Any) -> dict[str, Any]:
+    """An evening's time as parameters."""
+    return {
+        "announcement_id": announcement.id,
+        "begins": announcement.event_time,
+        "ends": announcement.end_time,
+    }
+
+
+def refused(error: IntegrityError) -> Exception:
+    """The refusal behind a broken constraint; other defects stay what they are."""
+    if constraint(error) == "one_announcement_per_film_and_time":
+        return AlreadyExists("ANNOUNCEMENT_EXISTS", "the host has announced this film for this very time")
+    return error

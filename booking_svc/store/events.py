@@ -1,0 +1,26 @@
+"""SQL that reads what happened."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+
+from mesh.database import Database
+
+FIND = text(
+    """SELECT e.id, e.announcement_id, e.booking_id, e.kind, e.cause, e.actor_id, e.detail, e.create_time,
+    a.author_id, a.movie_id, a.title, a.event_time, a.time_zone, a.sub_only, b.guest_id
+    FROM booking_events e JOIN announcements a ON a.id = e.announcement_id LEFT JOIN bookings b ON b.id = e.booking_id
+    WHERE e.id = :id"""
+)
+
+
+class EventStore:
+    """The ledger."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def find(self, event_id: UUID) -> Row[Any] | None:
+        """An event with its evening and, where it is about one, its booking's guest; or None."""
+        return (await self.database.read(FIND, {"id": event_id})).one_or_none()

@@ -1,0 +1,72 @@
+"""SQL of ratings."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.exc import IntegrityError
+
+from booking_svc.schema import RATING_WINDOW
+from mesh import clock
+from mesh.database import Database
+from mesh.errors import AlreadyExists
+
+
+def mean_score(person: str, of_host: bool) -> str:
+    """SQL for the mean of a person's revealed scores, 0 when there is none; needs the parameter :now.
+
+    Revealed per evening: when all its accepted guests have rated, or when the window for rating has closed.
+    """
+    return f"""(
+        SELECT coalesce(avg(rating.score), 0)::float8
+        FROM ratings AS rating JOIN announcements AS rated_evening ON rated_evening.id = rating.announcement_id
+        WHERE rating.rated_id = {person} AND rating.of_host = {of_host}
+        AND (
+            rated_evening.end_time <= CAST(:now AS timestamptz) - interval '{RATING_WINDOW.days} days'
+            OR NOT EXISTS (
+                SELECT FROM bookings AS silent
+                WHERE silent.announcement_id = rated_evening.id AND silent.state = 'ACCEPTED'
+                AND NOT EXISTS (
+                    SELECT FROM ratings AS said
+                    WHERE said.announcement_id = rated_evening.id AND said.rater_id = silent.guest_id
+                )
+            )
+        )
+    )"""
+
+
+MEAN_AS_HOST = text(f"SELECT {mean_score('CAST(:person AS uuid)', of_host=True)}")
+MAY_RATE = text(
+    """SELECT a.id, a.author_id, a.will, a.event_time, a.end_time,
+    EXISTS (SELECT FROM bookings b WHERE b.announcement_id = a.id AND b.guest_id = :rater AND b.state = 'ACCEPTED')
+        AS was_guest
+    FROM announcements a WHERE a.id = :announcement_id"""
+)
+ADD = text(
+    """INSERT INTO ratings (announcement_id, rater_id, rated_id, of_host, score, text, create_time)
+    VALUES (:announcement_id, :rater_id, :rated_id, :of_host, :score, :text, :now)
+    RETURNING id, announcement_id, rater_id, rated_id, score, text, create_time"""
+)
+
+
+class RatingStore:
+    """What people say of each other."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def mean_as_host(self, person: UUID) -> float:
+        """The mean of a host's revealed scores; 0 when there is none."""
+        return float((await self.database.read(MEAN_AS_HOST, {"person": person, "now": clock.now()})).scalar_one())
+
+    async def find_evening(self, announcement_id: UUID, rater: UUID) -> Row[Any] | None:
+        """The evening, and whether the rater was an accepted guest of it."""
+        found = await self.database.read(MAY_RATE, {"announcement_id": announcement_id, "rater": rater})
+        return found.one_or_none()
+
+    async def add(self, **values: Any) -> Row[Any]:
+        """A new rating. Raises AlreadyExists (RATING_EXISTS)."""
+        try:
+            return (await self.database.run(ADD, {**values, "now": clock.now()})).one()
+        except IntegrityError:
+            raise AlreadyExists("RATING_EXISTS", "this evening was rated by the caller already") from None

@@ -1,0 +1,147 @@
+"""Rows as messages."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from google.protobuf.struct_pb2 import NULL_VALUE, Value
+from google.protobuf.timestamp_pb2 import Timestamp
+from matinee.booking.v1 import booking_pb2
+
+from booking_svc.schema import Status, author_status, guest_status, places_left, status
+
+NULL, TRUE, FALSE = Value(null_value=NULL_VALUE), Value(bool_value=True), Value(bool_value=False)
+STATUS = {value: booking_pb2.AnnouncementStatus.Value(value.value) for value in Status}
+AUTHOR_STATUS = {None: NULL, True: TRUE, False: FALSE}
+
+
+def timestamp(instant: datetime) -> Timestamp:
+    """An instant as protobuf has it."""
+    message = Timestamp()
+    message.FromDatetime(instant)
+    return message
+
+
+def announcement(row: Any, now: datetime) -> booking_pb2.Announcement:
+    """An announcement in a list."""
+    return booking_pb2.Announcement(
+        id=str(row.id),
+        title=row.title,
+        author_id=str(row.author_id),
+        sub_only=row.sub_only,
+        is_free=row.is_free,
+        tickets_count=row.tickets_count,
+        event_time=timestamp(row.event_time),
+        event_location=row.event_location,
+        duration=row.duration_minutes,
+        movie_id=str(row.movie_id),
+        status=STATUS[status(row, now)],
+        tickets_left=places_left(row),
+        time_zone=row.time_zone,
+    )
+
+
+def guest_rows(row: Any) -> list[dict[str, Any]]:
+    """The accepted guests in a detailed announcement's row."""
+    rows = row.guests if not isinstance(row.guests, str) else orjson.loads(row.guests)
+    return list(rows or ())
+
+
+def announcement_detail(
+    row: Any, now: datetime, names: Mapping[UUID, str], titles: Mapping[UUID, str]
+) -> booking_pb2.AnnouncementDetail:
+    """An announcement in full."""
+    return booking_pb2.AnnouncementDetail(
+        id=str(row.id),
+        created=timestamp(row.create_time),
+        modified=timestamp(row.update_time),
+        status=STATUS[status(row, now)],
+        title=row.title,
+        description=row.description,
+        movie_title=titles.get(row.movie_id, ""),
+        author_name=names.get(row.author_id, ""),
+        sub_only=row.sub_only,
+        is_free=row.is_free,
+        tickets_count=row.tickets_count,
+        tickets_left=places_left(row),
+        event_time=timestamp(row.event_time),
+        event_location=row.event_location,
+        guest_list=[guest(entry, names) for entry in guest_rows(row)],
+        author_rating=row.author_rating,
+        duration=row.duration_minutes,
+        author_id=str(row.author_id),
+        movie_id=str(row.movie_id),
+        version=row.version,
+        time_zone=row.time_zone,
+        accept_at_once=row.accept_at_once,
+        places_taken=row.places_taken,
+    )
+
+
+def guest(entry: Mapping[str, Any], names: Mapping[UUID, str]) -> booking_pb2.Guest:
+    """An accepted guest."""
+    return booking_pb2.Guest(
+        booking_id=entry["booking_id"],
+        guest_id=entry["guest_id"],
+        guest_name=names.get(UUID(entry["guest_id"]), ""),
+        guest_rating=entry["rating"],
+        guest_status=guest_status(entry["state"]),
+        author_status=AUTHOR_STATUS[author_status(entry["state"])],
+    )
+
+
+def booking(row: Any, names: Mapping[UUID, str]) -> booking_pb2.Booking:
+    """A booking in a list."""
+    return booking_pb2.Booking(
+        id=str(row.id),
+        author_name=names.get(row.author_id, ""),
+        guest_name=names.get(row.guest_id, ""),
+        author_status=AUTHOR_STATUS[author_status(row.state)],
+        guest_status=guest_status(row.state),
+        state=row.state,
+        tickets=row.tickets,
+        announcement_id=str(row.announcement_id),
+        event_time=timestamp(row.event_time),
+    )
+
+
+def booking_detail(row: Any, names: Mapping[UUID, str], titles: Mapping[UUID, str]) -> booking_pb2.BookingDetail:
+    """A booking in full."""
+    return booking_pb2.BookingDetail(
+        id=str(row.id),
+        announcement_id=str(row.announcement_id),
+        movie_title=titles.get(row.movie_id, ""),
+        author_name=names.get(row.author_id, ""),
+        guest_name=names.get(row.guest_id, ""),
+        author_status=AUTHOR_STATUS[author_status(row.state)],
+        guest_status=guest_status(row.state),
+        guest_rating=row.guest_rating,
+        author_rating=row.author_rating,
+        event_time=timestamp(row.event_time),
+        state=row.state,
+        tickets=row.tickets,
+        author_id=str(row.author_id),
+        guest_id=str(row.guest_id),
+    )
+
+
+def bookings(rows: Sequence[Any], names: Mapping[UUID, str], next_page_token: str) -> booking_pb2.ListBookingsResponse:
+    """A page of bookings."""
+    return booking_pb2.ListBookingsResponse(
+        bookings=[booking(row, names) for row in rows], next_page_token=next_page_token
+    )
+
+
+def review(row: Any) -> booking_pb2.Review:
+    """A guest's rating of a host."""
+    return booking_pb2.Review(
+        id=str(row.id),
+        announcement_id=str(row.announcement_id),
+        author_id=str(row.rater_id),
+        user_id=str(row.rated_id),
+        review_text=row.text,
+        score=row.score,
+        created=timestamp(row.create_time),
+    )

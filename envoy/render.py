@@ -1,0 +1,80 @@
+"""Writes Envoy's configuration: `python -m envoy.render --out FOLDER [--validate]`.
+
+FOLDER gets envoy.yaml and api.binpb, the description of the API that JSON is translated by.
+"""
+
+import argparse
+import subprocess
+from pathlib import Path
+
+import jinja2
+
+from envoy.binary import envoy_binary
+from envoy.descriptors import descriptor_set, served_files, services
+from envoy.errors import DOMAIN, OWN_ERRORS
+from envoy.routes import grpc_routes, http_routes
+from envoy.settings import Settings, load_settings
+
+SOURCES = Path(__file__).parent
+# edge.lua has the same number.
+LARGEST_BODY = 65536
+
+
+def render(settings: Settings, folder: Path) -> Path:
+    """Writes both files and returns the path of envoy.yaml."""
+    served = served_files(bench=settings.bench_target is not None)
+    files = [file for cluster in served.values() for file in cluster]
+    api = (folder / "api.binpb").resolve()
+    text = _template().render(
+        settings=settings,
+        api=str(api),
+        services=[service.full_name for service in services(files)],
+        http_routes=http_routes(served),
+        grpc_routes=grpc_routes(served),
+        # The benchmark's empty service is no part of what the edge promises.
+        members=[name for name in settings.targets if name != "bench"],
+        largest_body=LARGEST_BODY,
+        own_errors=OWN_ERRORS,
+        error_domain=DOMAIN,
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    api.write_bytes(descriptor_set(iter(files)).SerializeToString(deterministic=True))
+    target = folder / "envoy.yaml"
+    target.write_text(text, encoding="utf-8")
+    return target
+
+
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(SOURCES),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - YAML; every value goes through tojson
+    )
+    environment.globals["source"] = lambda name: (SOURCES / name).read_text(encoding="utf-8")
+    return environment.get_template("envoy.yaml.j2")
+
+
+def validate(config: Path) -> None:
+    """Lets Envoy itself read the file; SystemExit with its words if it refuses."""
+    command = [str(envoy_binary()), "--mode", "validate", "--log-level", "error", "-c", str(config)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"Envoy refuses {config}:\n{done.stderr or done.stdout}")
+
+
+def main() -> None:
+    """Renders for the settings in the environment."""
+    parser = argparse.ArgumentParser(prog="python -m envoy.render", description="Writes Envoy's configuration.")
+    parser.add_argument("--out", type=Path, required=True, help="the folder for envoy.yaml and api.binpb")
+    parser.add_argument("--validate", action="store_true", help="let Envoy check what was written")
+    arguments = parser.parse_args()
+    config = render(load_settings(), arguments.out)
+    if arguments.validate:
+        validate(config)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""Which path leads to which service, derived from the protos."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from google.api import annotations_pb2
+from google.api.http_pb2 import HttpRule
+from google.protobuf.descriptor import FileDescriptor, MethodDescriptor
+
+from envoy.descriptors import is_read, services
+
+# Enough to tell the services apart; more would only be more routes to try.
+PREFIX_SEGMENTS = 2
+
+
+@dataclass(frozen=True)
+class HttpRoute:
+    """Paths of the HTTP API that begin with whole segments."""
+
+    prefix: str
+    cluster: str
+
+
+@dataclass(frozen=True)
+class GrpcRoute:
+    """A gRPC service, and the names of its RPCs that change nothing."""
+
+    service: str
+    cluster: str
+    reads: tuple[str, ...]
+
+
+def http_rules(method: MethodDescriptor) -> Iterator[tuple[str, str]]:
+    """Verb and path of every HTTP binding of an RPC."""
+    options = method.GetOptions()
+    if not options.HasExtension(annotations_pb2.http):
+        return
+    rule = options.Extensions[annotations_pb2.http]
+    for binding in (rule, *rule.additional_bindings):
+        yield _verb_and_path(binding)
+
+
+def _verb_and_path(rule: HttpRule) -> tuple[str, str]:
+    kind = rule.WhichOneof("pattern")
+    if kind is None or kind == "custom":
+        raise SystemExit(f"an HTTP rule names no verb that the edge knows: {rule}")
+    return kind.upper(), str(getattr(rule, kind))
+
+
+def prefix_of(path: str) -> str:
+    """The first literal segments of a path template: /app/v1 for /app/v1/booking/{booking_id}."""
+    literal: list[str] = []
+    for segment in path.strip("/").split("/")[:PREFIX_SEGMENTS]:
+        if "{" in segment or "*" in segment:
+            break
+        literal.append(segment)
+    if not literal:
+        raise SystemExit(f"the path {path} begins with a variable: no route can tell whose it is")
+    return "/" + "/".join(literal)
+
+
+def http_routes(served: dict[str, list[FileDescriptor]]) -> list[HttpRoute]:
+    """One route for each prefix; SystemExit if two services claim the same."""
+    owners: dict[str, str] = {}
+    for cluster, files in served.items():
+        for service in services(files):
+            for method in service.methods:
+                for _, path in http_rules(method):
+                    _claim(owners, prefix_of(path), cluster)
+    return [HttpRoute(prefix, cluster) for prefix, cluster in owners.items()]
+
+
+def _claim(owners: dict[str, str], prefix: str, cluster: str) -> None:
+    if owners.setdefault(prefix, cluster) != cluster:
+        raise SystemExit(f"both {owners[prefix]} and {cluster} have paths below {prefix}")
+
+
+def grpc_routes(served: dict[str, list[FileDescriptor]]) -> list[GrpcRoute]:
+    """One route for each gRPC service."""
+    return [
+        GrpcRoute(service.full_name, cluster, tuple(method.name for method in service.methods if is_read(method)))
+        for cluster, files in served.items()
+        for service in services(files)
+    ]

@@ -1,0 +1,1 @@
+"""What `make up` needs on one machine: settings, certificates, PostgreSQL, Valkey and the supervised processes."""

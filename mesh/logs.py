@@ -1,0 +1,41 @@
+"""JSON lines on stdout: structlog for ours, the same shape for what libraries log through the standard library."""
+
+import logging
+import sys
+
+import orjson
+import structlog
+
+
+def configure(service: str, level: str) -> None:
+    """Sets up logging for the process; every line carries the service's name."""
+    numeric = logging.getLevelNamesMapping()[level]
+    structlog.contextvars.bind_contextvars(service=service)
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.processors.JSONRenderer(serializer=orjson.dumps)],
+        wrapper_class=structlog.make_filtering_bound_logger(numeric),
+        logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    as_text = structlog.processors.JSONRenderer(serializer=lambda event, **_: orjson.dumps(event).decode())
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, as_text],
+        )
+    )
+    # Libraries tell of every statement and job at INFO: our own line per call says enough.
+    logging.basicConfig(handlers=[handler], level=max(numeric, logging.WARNING), force=True)
+
+
+def logger() -> structlog.typing.FilteringBoundLogger:
+    """The logger of this process."""
+    bound: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+    return bound

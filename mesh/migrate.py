@@ -1,0 +1,81 @@
+"""Moves a service's database to its newest schema: `python -m mesh.migrate booking_svc upgrade`.
+
+`python -m mesh.migrate booking_svc revision "add a column"` writes the next migration from the difference between the
+database and schema.py. The database is the one that DATABASE_URL names.
+"""
+
+import asyncio
+import importlib
+import os
+import sys
+from pathlib import Path
+
+import asyncpg
+from alembic import command, context, op
+from alembic.config import Config
+from sqlalchemy import Connection, MetaData, pool, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.util import await_only
+
+USAGE = "usage: python -m mesh.migrate SERVICE upgrade | revision WORDS"
+LOCK = 4_711_001
+"""Advisory lock that keeps two migrations of one database apart."""
+
+
+def config(package: str) -> Config:
+    """Alembic's configuration for a service's package."""
+    folder = Path(str(importlib.import_module(package).__file__)).parent / "migrations"
+    settings = Config()
+    settings.set_main_option("script_location", str(folder))
+    settings.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+    return settings
+
+
+def run(metadata: MetaData) -> None:
+    """What a service's migrations/env.py calls."""
+    asyncio.run(migrate(metadata))
+
+
+async def migrate(metadata: MetaData) -> None:
+    """Runs the migrations that alembic chose, in one transaction."""
+    engine = create_async_engine(os.environ["DATABASE_URL"], poolclass=pool.NullPool)
+    async with engine.begin() as connection:
+        await connection.run_sync(migrate_connection, metadata)
+    await engine.dispose()
+
+
+def migrate_connection(connection: Connection, metadata: MetaData) -> None:
+    """The part that alembic runs synchronously."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+    context.configure(connection=connection, target_metadata=metadata, include_name=is_ours, compare_type=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def run_script(script: str) -> None:
+    """Runs a script of several statements inside a migration: SQLAlchemy sends asyncpg one statement at a time."""
+    raw = op.get_bind().connection.driver_connection
+    assert isinstance(raw, asyncpg.Connection)
+    await_only(raw.execute(script))
+
+
+def is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    """Leaves the job queue's own tables to its library."""
+    return not (kind == "table" and name is not None and name.startswith("pgqueuer"))
+
+
+def main() -> None:
+    """The command line."""
+    if "DATABASE_URL" not in os.environ:
+        raise SystemExit("setting DATABASE_URL: missing (make up and make migration set it)")
+    match sys.argv[1:]:
+        case [package, "upgrade"]:
+            command.upgrade(config(package), "head")
+        case [package, "revision", words]:
+            command.revision(config(package), message=words, autogenerate=True)
+        case _:
+            raise SystemExit(USAGE)
+
+
+if __name__ == "__main__":
+    main()

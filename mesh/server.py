@@ -1,0 +1,161 @@
+"""A process of the mesh: serves RPCs with everything around them, and stops without dropping any."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import grpc
+import uvloop
+from google.protobuf import descriptor_pool, message_factory
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from mesh import logs, stubs
+from mesh.caller import Verifier
+from mesh.interceptors import Handler, Method, around
+from mesh.settings import MeshSettings
+
+OPTIONS = (
+    ("grpc.so_reuseport", 0),
+    ("grpc.max_receive_message_length", 1024 * 1024),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+)
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+PROBE_SECONDS = 1.0
+
+
+@dataclass
+class Served:
+    """A service of the contract and the object that answers for it."""
+
+    descriptor: ServiceDescriptor
+    servicer: object
+
+
+@dataclass
+class Process:
+    """All that a process runs beside its server."""
+
+    settings: MeshSettings
+    verifier: Verifier
+    served: Sequence[Served]
+    probe: Callable[[], Awaitable[object]] | None = None
+    """Raises when the process cannot serve; asked every second for the health service."""
+    tasks: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
+    """Run beside the server; they end by themselves after `stop`."""
+    periodic: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
+    """Run beside the server until they are cancelled."""
+    stop: Callable[[], None] | None = None
+    """Tells the tasks to end."""
+    close: Sequence[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    """Closes what the process opened, in this order."""
+
+
+def build_server(process: Process) -> tuple[grpc.aio.Server, health.aio.HealthServicer]:
+    """A server that is not started yet.
+
+    Raises ValueError when an RPC does not say who may call it or its servicer has no such method.
+    """
+    server = grpc.aio.server(options=OPTIONS)
+    for served in process.served:
+        server.add_generic_rpc_handlers((handlers(served, process.verifier),))
+    servicer = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    # Every process lists all: behind the edge's one port a reflection client reaches any of them.
+    reflection.enable_server_reflection((*stubs.SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+    server.add_secure_port(process.settings.listen, credentials(process.settings))
+    return server, servicer
+
+
+def handlers(served: Served, verifier: Verifier) -> grpc.GenericRpcHandler:
+    """The handlers of a service's RPCs."""
+    methods = {method.name: handler(method, served.servicer, verifier) for method in served.descriptor.methods}
+    return grpc.method_handlers_generic_handler(served.descriptor.full_name, methods)
+
+
+def handler(method: MethodDescriptor, servicer: object, verifier: Verifier) -> "grpc.RpcMethodHandler[Any, Any]":
+    """The handler of an RPC with everything around it. Raises ValueError as build_server()."""
+    own: Handler | None = getattr(servicer, method.name, None)
+    # The generated base class has every method too, and each of them only says that it is missing.
+    if own is None or own.__module__.endswith("_pb2_grpc"):
+        raise ValueError(f"{type(servicer).__name__} does not answer {method.full_name}")
+    pool = descriptor_pool.Default()
+    request = message_factory.GetMessageClass(pool.FindMessageTypeByName(method.input_type.full_name))
+    response = message_factory.GetMessageClass(pool.FindMessageTypeByName(method.output_type.full_name))
+    return grpc.unary_unary_rpc_method_handler(
+        around(Method.of(method), own, verifier),
+        request_deserializer=request.FromString,
+        response_serializer=response.SerializeToString,
+    )
+
+
+def credentials(settings: MeshSettings) -> grpc.ServerCredentials:
+    """mTLS: only certificates of our own authority get a connection."""
+    pair = (Path(settings.tls_key).read_bytes(), Path(settings.tls_certificate).read_bytes())
+    return grpc.ssl_server_credentials([pair], Path(settings.tls_ca).read_bytes(), require_client_auth=True)
+
+
+async def serve(process: Process) -> None:
+    """Serves until SIGTERM or SIGINT; then says NOT_SERVING, lets running calls finish and returns."""
+    settings = process.settings
+    server, servicer = build_server(process)
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    await server.start()
+    beside: list[asyncio.Task[None]] = [asyncio.create_task(start()) for start in process.tasks]
+    endless = [asyncio.create_task(start()) for start in process.periodic]
+    endless.append(asyncio.create_task(watch_health(process, servicer)))
+    logs.logger().info("serving", listen=settings.listen)
+    await stopped.wait()
+    for task in endless:
+        task.cancel()
+    await servicer.enter_graceful_shutdown()
+    await asyncio.sleep(settings.drain_seconds)
+    await server.stop(settings.stop_seconds)
+    if process.stop is not None:
+        process.stop()
+    await asyncio.wait_for(asyncio.gather(*beside, return_exceptions=True), settings.stop_seconds)
+    for close in process.close:
+        await close()
+    logs.logger().info("stopped")
+
+
+async def watch_health(process: Process, servicer: health.aio.HealthServicer) -> None:
+    """Keeps the health service truthful: SERVING while the probe succeeds."""
+    names = ["", *(served.descriptor.full_name for served in process.served)]
+    told = None
+    while True:
+        status = await probe(process)
+        if status != told:
+            told = status
+            logs.logger().info("health", status=health_pb2.HealthCheckResponse.ServingStatus.Name(status))
+            for name in names:
+                await servicer.set(name, status)
+        await asyncio.sleep(PROBE_SECONDS)
+
+
+async def probe(process: Process) -> "health_pb2.HealthCheckResponse.ServingStatus":
+    """Whether the process can serve right now."""
+    try:
+        if process.probe is not None:
+            await asyncio.wait_for(process.probe(), 2 * PROBE_SECONDS)
+    except Exception:
+        return NOT_SERVING
+    return SERVING
+
+
+def run(name: str, settings: MeshSettings, build: Callable[[], Awaitable[Process]]) -> None:
+    """The whole life of a process: `build` puts its parts together inside the running loop."""
+    logs.configure(name, settings.log_level)
+
+    async def live() -> None:
+        await serve(await build())
+
+    uvloop.run(live())

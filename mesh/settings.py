@@ -1,0 +1,65 @@
+"""What every service of the mesh reads from its environment."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Target = Annotated[str, Field(pattern=r"^[^\s,]+:\d+(,[^\s,]+:\d+)*$")]
+"""host:port, or several IP addresses with ports, comma-separated; a name is resolved to all its addresses."""
+
+
+class MeshSettings(BaseSettings):
+    """Variables that all services share; each service adds its own in its settings.py."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True)
+
+    listen: Annotated[str, Field(pattern=r"^[^\s:]+:\d+$")]
+    """host:port this process serves on."""
+    tls_ca: Path
+    """PEM file: whose certificates are trusted."""
+    tls_certificate: Path
+    """PEM file: this service's certificate; its SPIFFE name is who the process is."""
+    tls_key: Path
+    """PEM file: the key of the certificate."""
+    database_url: SecretStr
+    """postgresql+asyncpg://user:password@host:port/database"""
+    redis_url: SecretStr
+    """redis://:password@host:port/0"""
+    database_connections: Annotated[int, Field(ge=1, le=100)] = 10
+    """Most connections of this process to its database."""
+    token_issuer: str = "https://auth.matinee.local"
+    """The `iss` that access tokens must have."""
+    token_audience: str = "matinee"
+    """The `aud` that access tokens must have."""
+    drain_seconds: Annotated[float, Field(ge=0, le=60)] = 1.0
+    """Between saying NOT_SERVING and closing the port, so that callers look elsewhere first."""
+    stop_seconds: Annotated[float, Field(gt=0, le=300)] = 10.0
+    """How long running calls may take to finish when the process stops."""
+    log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
+    local_mode: bool = False
+    """True on a developer's machine: sample identities get tokens."""
+
+    @field_validator("tls_ca", "tls_certificate", "tls_key")
+    @classmethod
+    def readable(cls, path: Path) -> Path:
+        """A certificate that cannot be read stops the start, not the first call."""
+        try:
+            path.read_bytes()
+        except OSError as error:
+            raise ValueError(f"cannot read {path}: {error.strerror}") from None
+        return path
+
+    @classmethod
+    def read(cls) -> Self:
+        """Reads the environment; ends the process with a line for every variable that is missing or wrong."""
+        nothing: dict[str, Any] = {}
+        try:
+            return cls(**nothing)
+        except ValidationError as error:
+            for problem in error.errors(include_url=False, include_input=False):
+                name = "_".join(str(part) for part in problem["loc"]).upper()
+                print(f"setting {name}: {problem['msg']}", file=sys.stderr)
+            raise SystemExit(2) from None

@@ -1,0 +1,34 @@
+"""Pages of people, oldest first. The other services read long lists, so they get longer pages."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from mesh import caller, paging
+from ugc_svc.store import BEGINNING, Place
+
+LARGEST_FOR_SERVICES = 1000
+
+
+def size(asked: int) -> int:
+    """How many rows a page has for the current caller."""
+    largest = LARGEST_FOR_SERVICES if caller.current().caller.service else paging.LARGEST_SIZE
+    return paging.page_size(asked, largest)
+
+
+def place(token: str, *scope: object) -> Place:
+    """Where a page begins. Raises InvalidArgument (INVALID_PAGE_TOKEN)."""
+    key = paging.decode(token, 2, *scope)
+    return BEGINNING if key is None else (datetime.fromisoformat(key[0]), UUID(key[1]))
+
+
+def cut(rows: Sequence[Row[Any]], size: int, *scope: object) -> tuple[list[UUID], str]:
+    """The ids of a page and the next page's token, from a list that was asked for one row more than the page has."""
+    ids = [row.id for row in rows[:size]]
+    if len(rows) <= size:
+        return ids, ""
+    last = rows[size - 1]
+    return ids, paging.encode((last.create_time.isoformat(), str(last.id)), *scope)

@@ -1,0 +1,42 @@
+"""What the UGC service asks the others: whether a film or a person exists. Only writes ask; reads need nobody."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+from matinee.auth.v1.auth_pb2 import GetUserRequest
+from matinee.auth.v1.auth_pb2_grpc import AuthServiceAsyncStub, AuthServiceStub
+from matinee.movie.v1.movie_pb2 import GetMovieRequest
+from matinee.movie.v1.movie_pb2_grpc import MovieServiceAsyncStub, MovieServiceStub
+
+from mesh.channel import is_outage
+from mesh.errors import MeshError, Unavailable
+
+
+class Peers:
+    """The auth service and the catalogue."""
+
+    def __init__(self, auth: AuthServiceStub, movie: MovieServiceStub) -> None:
+        self.auth = auth
+        self.movie = movie
+
+    async def require_movie(self, movie_id: UUID) -> None:
+        """Raises NotFound (MOVIE_NOT_FOUND), Unavailable (PEER_UNAVAILABLE)."""
+        async with needed("the catalogue"):
+            await self.movie.GetMovie(GetMovieRequest(movie_id=str(movie_id)))
+
+    async def require_user(self, user_id: UUID) -> None:
+        """Raises NotFound (USER_NOT_FOUND), Unavailable (PEER_UNAVAILABLE)."""
+        async with needed("the service of accounts"):
+            await self.auth.GetUser(GetUserRequest(user_id=str(user_id)))
+
+
+@asynccontextmanager
+async def needed(who: str) -> AsyncIterator[None]:
+    """A rule that cannot be checked is not skipped: without the peer the write has to wait."""
+    try:
+        yield
+    except MeshError as error:
+        if is_outage(error):
+            raise Unavailable("PEER_UNAVAILABLE", f"{who} does not answer right now") from error
+        raise

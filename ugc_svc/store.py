@@ -1,0 +1,139 @@
+"""All SQL of the service. Statements are built once, when the module is imported."""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+
+from mesh import clock
+from mesh.database import Database
+from mesh.errors import AlreadyExists, NotFound
+from ugc_svc.schema import DISLIKE, LIKE
+
+Place = tuple[datetime, UUID]
+"""Where a row stands in a list that is ordered by time and id."""
+BEGINNING: Place = (datetime(1, 1, 1, tzinfo=UTC), UUID(int=0))
+
+ADD_REVIEW = text(
+    """INSERT INTO reviews (movie_id, author_id, text, score, create_time)
+    VALUES (:movie_id, :author_id, :text, :score, :now)
+    ON CONFLICT (author_id, movie_id) DO NOTHING
+    RETURNING id, movie_id, author_id, text, score, create_time, 0 AS likes, 0 AS dislikes"""
+)
+FIND_REVIEW = text(
+    f"""SELECT id, movie_id, author_id, text, score, create_time, counted.likes, counted.dislikes
+    FROM reviews, LATERAL (
+        SELECT count(*) FILTER (WHERE value = {LIKE}) AS likes, count(*) FILTER (WHERE value = {DISLIKE}) AS dislikes
+        FROM reactions WHERE review_id = reviews.id
+    ) AS counted WHERE id = :id"""
+)
+# Reads the review it belongs to, so that a reaction to none adds none instead of breaking a foreign key.
+REACT = text(
+    """INSERT INTO reactions (review_id, person_id, value, update_time)
+    SELECT id, :person_id, :value, :now FROM reviews WHERE id = :review_id
+    ON CONFLICT (review_id, person_id) DO UPDATE SET value = excluded.value, update_time = excluded.update_time"""
+)
+TAKE_BACK = text("DELETE FROM reactions WHERE review_id = :review_id AND person_id = :person_id")
+
+SUBSCRIBE = text(
+    """INSERT INTO subscriptions (movie_id, user_id, create_time) VALUES (:movie_id, :user_id, :now)
+    ON CONFLICT DO NOTHING"""
+)
+UNSUBSCRIBE = text("DELETE FROM subscriptions WHERE movie_id = :movie_id AND user_id = :user_id")
+LIST_SUBSCRIBERS = text(
+    """SELECT user_id AS id, create_time FROM subscriptions
+    WHERE movie_id = :movie_id AND (create_time, user_id) > (:after_time, :after_id)
+    ORDER BY create_time, user_id LIMIT :size"""
+)
+
+FOLLOW = text(
+    """INSERT INTO follows (follower_id, followed_id, create_time) VALUES (:follower_id, :followed_id, :now)
+    ON CONFLICT DO NOTHING"""
+)
+UNFOLLOW = text("DELETE FROM follows WHERE follower_id = :follower_id AND followed_id = :followed_id")
+LIST_FOLLOWERS = text(
+    """SELECT follower_id AS id, create_time FROM follows
+    WHERE followed_id = :followed_id AND (create_time, follower_id) > (:after_time, :after_id)
+    ORDER BY create_time, follower_id LIMIT :size"""
+)
+LIST_FOLLOWED_AMONG = text(
+    "SELECT followed_id FROM follows WHERE follower_id = :follower_id AND followed_id = ANY(CAST(:ids AS uuid[]))"
+)
+
+
+class ReviewStore:
+    """Reviews and the reactions to them."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def add(self, movie_id: UUID, author_id: UUID, text: str, score: int) -> Row[Any]:
+        """A new review. Raises AlreadyExists (REVIEW_EXISTS)."""
+        values = {"movie_id": movie_id, "author_id": author_id, "text": text, "score": score, "now": clock.now()}
+        row = (await self.database.run(ADD_REVIEW, values)).one_or_none()
+        if row is None:
+            raise AlreadyExists("REVIEW_EXISTS", "the caller has reviewed this film already")
+        return row
+
+    async def get(self, review_id: UUID) -> Row[Any]:
+        """A review with its likes and dislikes. Raises NotFound (REVIEW_NOT_FOUND)."""
+        row = (await self.database.read(FIND_REVIEW, {"id": review_id})).one_or_none()
+        if row is None:
+            raise NotFound("REVIEW_NOT_FOUND", "there is no such review")
+        return row
+
+    async def react(self, review_id: UUID, person_id: UUID, value: int) -> None:
+        """Sets what a person thinks of a review, if there is one."""
+        values = {"review_id": review_id, "person_id": person_id, "value": value, "now": clock.now()}
+        await self.database.run(REACT, values)
+
+    async def take_back(self, review_id: UUID, person_id: UUID) -> None:
+        """Removes a person's reaction, if there is one."""
+        await self.database.run(TAKE_BACK, {"review_id": review_id, "person_id": person_id})
+
+
+class SubscriptionStore:
+    """Who wants to hear of a film."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def add(self, movie_id: UUID, user_id: UUID) -> None:
+        """Subscribes, once."""
+        await self.database.run(SUBSCRIBE, {"movie_id": movie_id, "user_id": user_id, "now": clock.now()})
+
+    async def remove(self, movie_id: UUID, user_id: UUID) -> None:
+        """Ends a subscription, if there is one."""
+        await self.database.run(UNSUBSCRIBE, {"movie_id": movie_id, "user_id": user_id})
+
+    async def list(self, movie_id: UUID, after: Place, size: int) -> Sequence[Row[Any]]:
+        """Subscribers behind a place, oldest first."""
+        values = {"movie_id": movie_id, "after_time": after[0], "after_id": after[1], "size": size}
+        return (await self.database.read(LIST_SUBSCRIBERS, values)).all()
+
+
+class FollowStore:
+    """Who follows whom."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def add(self, follower_id: UUID, followed_id: UUID) -> None:
+        """Follows, once."""
+        await self.database.run(FOLLOW, {"follower_id": follower_id, "followed_id": followed_id, "now": clock.now()})
+
+    async def remove(self, follower_id: UUID, followed_id: UUID) -> None:
+        """Ends following, if there was any."""
+        await self.database.run(UNFOLLOW, {"follower_id": follower_id, "followed_id": followed_id})
+
+    async def list_followers(self, followed_id: UUID, after: Place, size: int) -> Sequence[Row[Any]]:
+        """Followers behind a place, oldest first."""
+        values = {"followed_id": followed_id, "after_time": after[0], "after_id": after[1], "size": size}
+        return (await self.database.read(LIST_FOLLOWERS, values)).all()
+
+    async def list_followed_among(self, follower_id: UUID, ids: Collection[UUID]) -> Sequence[UUID]:
+        """Which of these people a person follows."""
+        values = {"follower_id": follower_id, "ids": list(ids)}
+        return (await self.database.read(LIST_FOLLOWED_AMONG, values)).scalars().all()
