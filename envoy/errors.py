@@ -4,7 +4,6 @@ import base64
 from dataclasses import dataclass
 
 from google.rpc import code_pb2, error_details_pb2, status_pb2
-
 from matinee.common.v1.error_reason_pb2 import ErrorReason
 
 # Envoy's own sentence.
@@ -40,6 +39,8 @@ class OwnError:
 def _reason(value: "ErrorReason.ValueType") -> str:
     return ErrorReason.Name(value)
 
+
+_DEADLINE_PASSED = _reason(ErrorReason.DEADLINE_PASSED)
 
 EXPIRED = OwnError(
     401,
@@ -77,8 +78,16 @@ AWAY = OwnError(
     _reason(ErrorReason.PEER_UNAVAILABLE),
     to_grpc=True,
 )
+SLOW = OwnError(
+    408,
+    code_pb2.DEADLINE_EXCEEDED,
+    "the service took too long",
+    _DEADLINE_PASSED,
+    because="max_duration_timeout",
+    answered_as=504,
+    to_grpc=True,
+)
 _INVALID_FIELDS = _reason(ErrorReason.INVALID_FIELDS)
-_DEADLINE_PASSED = _reason(ErrorReason.DEADLINE_PASSED)
 _TOO_LARGE = _reason(ErrorReason.TOO_LARGE)
 
 OWN_ERRORS = (
@@ -87,15 +96,16 @@ OWN_ERRORS = (
     INVALID,
     FOREIGN,
     OwnError(400, code_pb2.INVALID_ARGUMENT, AS_ENVOY_SAYS, _INVALID_FIELDS, because="transcode_failure"),
-    OwnError(400, code_pb2.INVALID_ARGUMENT, "the request is not valid HTTP or has a path that is not", _INVALID_FIELDS),
+    OwnError(400, code_pb2.INVALID_ARGUMENT, "the request or its path is not valid HTTP", _INVALID_FIELDS),
     OwnError(403, code_pb2.PERMISSION_DENIED, AS_ENVOY_SAYS, _reason(ErrorReason.ACCESS_DENIED)),
     OwnError(404, code_pb2.NOT_FOUND, "nobody serves this method and path"),
-    OwnError(408, code_pb2.DEADLINE_EXCEEDED, "the request took too long", _DEADLINE_PASSED),
+    SLOW,
+    OwnError(408, code_pb2.DEADLINE_EXCEEDED, "the request took too long to arrive", _DEADLINE_PASSED),
     OwnError(413, code_pb2.RESOURCE_EXHAUSTED, "the body is too large", _TOO_LARGE),
     OwnError(429, code_pb2.RESOURCE_EXHAUSTED, "too many requests, try again later"),
     OwnError(431, code_pb2.RESOURCE_EXHAUSTED, "the headers are too large", _TOO_LARGE),
     AWAY,
-    OwnError(504, code_pb2.DEADLINE_EXCEEDED, "the service took too long", _DEADLINE_PASSED),
+    OwnError(504, SLOW.code, SLOW.message, SLOW.reason),
     OwnError(500, code_pb2.INTERNAL, "internal error", _reason(ErrorReason.INTERNAL_ERROR), and_above=True),
     OwnError(400, code_pb2.INVALID_ARGUMENT, AS_ENVOY_SAYS, _INVALID_FIELDS, and_above=True),
 )

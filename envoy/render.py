@@ -51,7 +51,8 @@ def _template() -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - YAML; every value goes through tojson
+        # YAML, not HTML: every value goes through tojson.
+        autoescape=False,
     )
     environment.globals["source"] = lambda name: (SOURCES / name).read_text(encoding="utf-8")
     return environment.get_template("envoy.yaml.j2")

@@ -1,9 +1,9 @@
 """The variables that the edge's configuration is made from."""
 
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import BeforeValidator, Field, FilePath, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, FilePath, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -28,7 +28,13 @@ def _parse_target(text: str) -> Target:
     return Target(host, int(port))
 
 
+def _absolute(path: Path) -> Path:
+    """Envoy may be started in another folder."""
+    return path.resolve()
+
+
 Port = Annotated[int, Field(ge=1, le=65535)]
+File = Annotated[FilePath, AfterValidator(_absolute)]
 Targets = Annotated[tuple[Target, ...], NoDecode, BeforeValidator(parse_targets), Field(min_length=1)]
 
 
@@ -45,9 +51,9 @@ class Settings(BaseSettings):
     envoy_admin_port: Port
 
     # What the edge shows to the services, and whom it believes.
-    tls_ca: FilePath
-    tls_certificate: FilePath
-    tls_key: FilePath
+    tls_ca: File
+    tls_certificate: File
+    tls_key: File
 
     auth_target: Targets
     movie_target: Targets
@@ -78,15 +84,11 @@ class Settings(BaseSettings):
         """Where the edge reaches itself."""
         return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.edge_host, self.edge_host)
 
-    def absolute(self, path: Path) -> str:
-        """Envoy is started in another folder."""
-        return str(path.resolve())
 
-
-def load_settings() -> Settings:
+def load_settings(**given: Any) -> Settings:
     """Reads the environment; SystemExit names in one line each variable that is missing or wrong."""
     try:
-        return Settings()
+        return Settings(**given)
     except ValidationError as error:
         raise SystemExit("\n".join(_explain(error))) from None
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -68,6 +69,8 @@ def _describe_revision(revision: str, folder: Path) -> Path | None:
         return None
     with tarfile.open(fileobj=io.BytesIO(archive)) as files:
         files.extractall(folder / "before", filter="data")
+    # The protos of then, but described as we do it today.
+    shutil.copy(ROOT / "protos" / "generate.py", folder / "before" / "protos")
     return _describe(folder / "before", folder / "before.binpb")
 
 

@@ -1,6 +1,7 @@
 """A mesh on this machine: brought up, taken down, and handled by name."""
 
 import asyncio
+import json
 import shutil
 import signal
 import tempfile
@@ -80,7 +81,7 @@ class Mesh:
 
     def check_public_port(self, seconds: float = 30.0) -> None:
         """A call with a token, from the public port through Envoy and a service to its database and back."""
-        token = self.token()
+        token = self.tokens()["user_access_token"]
         url = f"http://{self.settings.edge_host}:{self.settings.edge_port}/app/v1/bookings"
         deadline = time.monotonic() + seconds
         while True:
@@ -91,11 +92,12 @@ class Mesh:
                 raise MeshError(f"GET {url} answers {answer}", "See `make logs S=envoy` and `make logs S=booking`.")
             time.sleep(0.1)
 
-    def token(self, role: str = "user") -> str:
-        """A token for one of the sample people."""
-        service = services.SERVICES[0]
-        command = [PYTHON, "-m", "auth_svc.tokens", "--as", role]
-        return asyncio.run(run(command, service_environment(self.settings, service), "making a token")).strip()
+    def tokens(self) -> dict[str, str]:
+        """The sample people's ids and tokens, as `make tokens` prints them."""
+        environment = service_environment(self.settings, services.SERVICES[0])
+        printed = asyncio.run(run([PYTHON, "-m", "auth_svc.tokens"], environment, "making tokens"))
+        tokens: dict[str, str] = json.loads(printed)
+        return tokens
 
     # -- process by process
 

@@ -13,14 +13,14 @@ from google.protobuf.descriptor_pb2 import MethodOptions
 
 from mesh import caller
 from mesh.errors import DeadlineExceeded, MeshError, from_call
-from mesh.settings import MeshSettings
+from mesh.settings import ProcessSettings
 
 DEFAULT_TIMEOUT = 2.0
 """Seconds that a peer gets when the call being answered has no nearer deadline."""
 SAFE = frozenset({MethodOptions.NO_SIDE_EFFECTS, MethodOptions.IDEMPOTENT})
 
 
-def connect(settings: MeshSettings, name: str, target: str, *services: ServiceDescriptor) -> grpc.aio.Channel:
+def connect(settings: ProcessSettings, name: str, target: str, *services: ServiceDescriptor) -> grpc.aio.Channel:
     """A channel to the peer `name` at `target` (as settings.Target). Connects when first used, reconnects by itself.
 
     RPCs that their proto calls free of side effects or idempotent are retried on UNAVAILABLE, with jitter (gRPC adds
@@ -41,7 +41,7 @@ def connect(settings: MeshSettings, name: str, target: str, *services: ServiceDe
     )
 
 
-def credentials(settings: MeshSettings) -> grpc.ChannelCredentials:
+def credentials(settings: ProcessSettings) -> grpc.ChannelCredentials:
     """This service's certificate, and whom it trusts."""
     return grpc.ssl_channel_credentials(
         root_certificates=Path(settings.tls_ca).read_bytes(),

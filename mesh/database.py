@@ -11,12 +11,13 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from mesh.errors import Unavailable
+from mesh.errors import InvalidArgument, Unavailable
 from mesh.settings import MeshSettings
 
 CONNECT_SECONDS = 2.0
 STATEMENT_SECONDS = 8.0
 DEADLOCK = "40P01"
+NO_SUCH_CHARACTER = "22021"
 Result = TypeVar("Result")
 
 
@@ -66,12 +67,14 @@ class Database:
 
 @asynccontextmanager
 async def answering() -> AsyncIterator[None]:
-    """Tells an outage of the database from a refusal of the statement."""
+    """Tells an outage of the database, and text that PostgreSQL cannot hold, from a defect of the statement."""
     try:
         yield
     except DBAPIError as error:
         if error.connection_invalidated or is_outage(error):
             raise Unavailable("PEER_UNAVAILABLE", "the database does not answer right now") from error
+        if sqlstate(error) == NO_SUCH_CHARACTER:
+            raise InvalidArgument("INVALID_FIELDS", "text may not contain the character NUL") from error
         raise
     except (OSError, TimeoutError, PoolTimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
         raise Unavailable("PEER_UNAVAILABLE", "the database does not answer right now") from error

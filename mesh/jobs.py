@@ -38,9 +38,8 @@ async def enqueue(connection: AsyncConnection, name: str, payloads: Sequence[byt
     if not raw.is_in_transaction():
         raise RuntimeError("enqueue needs a transaction in which a statement has run")
     count = len(payloads)
-    await raw.fetch(
-        ENQUEUE, [0] * count, [name] * count, list(payloads), [None] * count, [None] * count, ["{}"] * count
-    )
+    priorities, delays, keys, headers = [0] * count, [timedelta()] * count, [None] * count, ["{}"] * count
+    await raw.fetch(ENQUEUE, priorities, [name] * count, list(payloads), delays, keys, headers)
 
 
 class Worker:

@@ -17,7 +17,7 @@ from grpc_reflection.v1alpha import reflection
 from mesh import logs, stubs
 from mesh.caller import Verifier
 from mesh.interceptors import Handler, Method, around
-from mesh.settings import MeshSettings
+from mesh.settings import ProcessSettings
 
 OPTIONS = (
     ("grpc.so_reuseport", 0),
@@ -42,7 +42,7 @@ class Served:
 class Process:
     """All that a process runs beside its server."""
 
-    settings: MeshSettings
+    settings: ProcessSettings
     verifier: Verifier
     served: Sequence[Served]
     probe: Callable[[], Awaitable[object]] | None = None
@@ -95,7 +95,7 @@ def handler(method: MethodDescriptor, servicer: object, verifier: Verifier) -> "
     )
 
 
-def credentials(settings: MeshSettings) -> grpc.ServerCredentials:
+def credentials(settings: ProcessSettings) -> grpc.ServerCredentials:
     """mTLS: only certificates of our own authority get a connection."""
     pair = (Path(settings.tls_key).read_bytes(), Path(settings.tls_certificate).read_bytes())
     return grpc.ssl_server_credentials([pair], Path(settings.tls_ca).read_bytes(), require_client_auth=True)
@@ -151,7 +151,7 @@ async def probe(process: Process) -> "health_pb2.HealthCheckResponse.ServingStat
     return SERVING
 
 
-def run(name: str, settings: MeshSettings, build: Callable[[], Awaitable[Process]]) -> None:
+def run(name: str, settings: ProcessSettings, build: Callable[[], Awaitable[Process]]) -> None:
     """The whole life of a process: `build` puts its parts together inside the running loop."""
     logs.configure(name, settings.log_level)
 

@@ -11,8 +11,8 @@ Target = Annotated[str, Field(pattern=r"^[^\s,]+:\d+(,[^\s,]+:\d+)*$")]
 """host:port, or several IP addresses with ports, comma-separated; a name is resolved to all its addresses."""
 
 
-class MeshSettings(BaseSettings):
-    """Variables that all services share; each service adds its own in its settings.py."""
+class ProcessSettings(BaseSettings):
+    """Variables of every process of the mesh."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True)
 
@@ -24,12 +24,6 @@ class MeshSettings(BaseSettings):
     """PEM file: this service's certificate; its SPIFFE name is who the process is."""
     tls_key: Path
     """PEM file: the key of the certificate."""
-    database_url: SecretStr
-    """postgresql+asyncpg://user:password@host:port/database"""
-    redis_url: SecretStr
-    """redis://:password@host:port/0"""
-    database_connections: Annotated[int, Field(ge=1, le=100)] = 10
-    """Most connections of this process to its database."""
     token_issuer: str = "https://auth.matinee.local"
     """The `iss` that access tokens must have."""
     token_audience: str = "matinee"
@@ -63,3 +57,14 @@ class MeshSettings(BaseSettings):
                 name = "_".join(str(part) for part in problem["loc"]).upper()
                 print(f"setting {name}: {problem['msg']}", file=sys.stderr)
             raise SystemExit(2) from None
+
+
+class MeshSettings(ProcessSettings):
+    """Variables that all services share; each service adds its own in its settings.py."""
+
+    database_url: SecretStr
+    """postgresql+asyncpg://user:password@host:port/database"""
+    redis_url: SecretStr
+    """redis://:password@host:port/0"""
+    database_connections: Annotated[int, Field(ge=1, le=100)] = 10
+    """Most connections of this process to its database."""

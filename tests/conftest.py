@@ -3,14 +3,21 @@
 With MATINEE_TEST_HOME set to the folder of a running mesh (for `make up`: var), that one is used and left running.
 """
 
+import asyncio
 import os
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
+import pytest_asyncio
 
 from local.errors import MeshError
 from local.mesh import Mesh, running_mesh
+from tests.people import Person, ok, register
 
 HOME_VARIABLE = "MATINEE_TEST_HOME"
 OWNED_MESH = pytest.StashKey[ExitStack]()
@@ -51,3 +58,61 @@ def _ensure_mesh(config: pytest.Config) -> None:
         pytest.exit(f"the mesh for the tests does not start: {error}", returncode=3)
     os.environ[HOME_VARIABLE] = str(started.home.path)
     stack.callback(os.environ.pop, HOME_VARIABLE, None)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def http(mesh: Mesh) -> AsyncIterator[httpx.AsyncClient]:
+    """A client at the public port, nobody's token in it."""
+    url = f"http://{mesh.settings.edge_host}:{mesh.settings.edge_port}"
+    limits = httpx.Limits(max_connections=200)
+    async with httpx.AsyncClient(base_url=url, timeout=30, limits=limits, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+def new_person(http: httpx.AsyncClient) -> Callable[..., Awaitable[Person]]:
+    """Makes people of the test's own."""
+    return partial(register, http)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def host(http: httpx.AsyncClient) -> Person:
+    """Somebody who announces."""
+    return await register(http)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def guest(http: httpx.AsyncClient) -> Person:
+    """Somebody who applies."""
+    return await register(http)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def crowd(http: httpx.AsyncClient) -> list[Person]:
+    """Twelve people."""
+    return list(await asyncio.gather(*(register(http) for _ in range(12))))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def sudo(mesh: Mesh, http: httpx.AsyncClient) -> Person:
+    """The sample identity that may do everything."""
+    tokens = await asyncio.to_thread(mesh.tokens)
+    return Person(tokens["sudo"], "", "", tokens["sudo_access_token"], http)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def film(http: httpx.AsyncClient) -> dict[str, Any]:
+    """A film that evenings may be announced for."""
+    return dict(ok(await http.get("/movie_api/v1/movies?filter[bookable]=true&page_size=1"))[0])
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def other_film(http: httpx.AsyncClient) -> dict[str, Any]:
+    """Another one."""
+    return dict(ok(await http.get("/movie_api/v1/movies?filter[bookable]=true&page_size=2"))[1])
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def unbookable_film(http: httpx.AsyncClient) -> dict[str, Any]:
+    """A film without a running time."""
+    return dict(ok(await http.get("/movie_api/v1/movies?filter[bookable]=false&page_size=1"))[0])

@@ -1,7 +1,6 @@
 """Pages of people, oldest first. The other services read long lists, so they get longer pages."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,8 +20,7 @@ def size(asked: int) -> int:
 
 def place(token: str, *scope: object) -> Place:
     """Where a page begins. Raises InvalidArgument (INVALID_PAGE_TOKEN)."""
-    key = paging.decode(token, 2, *scope)
-    return BEGINNING if key is None else (datetime.fromisoformat(key[0]), UUID(key[1]))
+    return paging.decode_place(token, *scope) or BEGINNING
 
 
 def cut(rows: Sequence[Row[Any]], size: int, *scope: object) -> tuple[list[UUID], str]:
@@ -31,4 +29,4 @@ def cut(rows: Sequence[Row[Any]], size: int, *scope: object) -> tuple[list[UUID]
     if len(rows) <= size:
         return ids, ""
     last = rows[size - 1]
-    return ids, paging.encode((last.create_time.isoformat(), str(last.id)), *scope)
+    return ids, paging.encode_place(last.create_time, last.id, *scope)

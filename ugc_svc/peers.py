@@ -5,9 +5,9 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 from matinee.auth.v1.auth_pb2 import GetUserRequest
-from matinee.auth.v1.auth_pb2_grpc import AuthServiceAsyncStub, AuthServiceStub
+from matinee.auth.v1.auth_pb2_grpc import AuthServiceStub
 from matinee.movie.v1.movie_pb2 import GetMovieRequest
-from matinee.movie.v1.movie_pb2_grpc import MovieServiceAsyncStub, MovieServiceStub
+from matinee.movie.v1.movie_pb2_grpc import MovieServiceStub
 
 from mesh.channel import is_outage
 from mesh.errors import MeshError, Unavailable

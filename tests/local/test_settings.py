@@ -8,7 +8,8 @@ import pytest
 
 from local.env_file import complete_env_file
 from local.errors import MeshError
-from local.settings import SECRETS, load_home, load_settings
+from local.home import ROOT
+from local.settings import SECRETS, Settings, load_home, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -87,3 +88,9 @@ def test_missing_secret_is_named(env_file: Path) -> None:
 def test_home_is_found_without_secrets(env_file: Path, tmp_path: Path) -> None:
     env_file.write_text(f"MATINEE_HOME={tmp_path / 'state'}\n")
     assert load_home(env_file).path == tmp_path / "state"
+
+
+def test_the_example_names_every_variable() -> None:
+    example = (ROOT / ".env.example").read_text()
+    named = set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE))
+    assert named == {name.upper() for name in Settings.model_fields} - {"MATINEE_BENCH", "EXTRA_ENVIRONMENT"}

@@ -114,7 +114,9 @@ class PublishRequest(_message.Message):
     time_zone: _builtins.str
     """IANA name of the venue's time zone: times are written in it."""
     cause: _builtins.str
-    """booking_status: accepted, declined, revoked, withdrawn or returned."""
+    """booking_status: accepted, declined, revoked, withdrawn or returned. booking_created: accepted if the guest has his
+    place already.
+    """
     @_builtins.property
     def recipients(self) -> _containers.RepeatedCompositeFieldContainer[Global___PublishRequest.Recipient]:
         """Nobody is told twice of one event."""
@@ -163,6 +165,7 @@ class Change(_message.Message):
     BEFORE_FIELD_NUMBER: _builtins.int
     AFTER_FIELD_NUMBER: _builtins.int
     field: _builtins.str
+    """Its name in the announcement. Times are RFC 3339, switches true or false; the rest is shown as it is."""
     before: _builtins.str
     after: _builtins.str
     def __init__(

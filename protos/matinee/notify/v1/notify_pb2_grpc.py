@@ -64,7 +64,8 @@ class NotifyServiceServicer:
 
     def Publish(self, request, context):
         """Tells people of an event. Publishing an event again adds nobody and nothing that is there already.
-        Returns INVALID_ARGUMENT (INVALID_FIELDS) if the kind's facts are not all given.
+        Returns INVALID_ARGUMENT (INVALID_FIELDS) if the kind's facts are not all given: a title always, a booking for
+        booking_created and booking_status, a known cause for booking_status, changes for announcement_changed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -19,7 +19,8 @@ class NotifyServiceStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     Publish: _aio.UnaryUnaryMultiCallable[_notify_pb2.PublishRequest, _empty_pb2.Empty]
     """Tells people of an event. Publishing an event again adds nobody and nothing that is there already.
-    Returns INVALID_ARGUMENT (INVALID_FIELDS) if the kind's facts are not all given.
+    Returns INVALID_ARGUMENT (INVALID_FIELDS) if the kind's facts are not all given: a title always, a booking for
+    booking_created and booking_status, a known cause for booking_status, changes for announcement_changed.
     """
     ListNotices: _aio.UnaryUnaryMultiCallable[_notify_pb2.ListNoticesRequest, _notify_pb2.ListNoticesResponse]
     """Lists the caller's notices, newest first. Over HTTP the header x-unread-count tells how many are unread.
@@ -42,7 +43,8 @@ class NotifyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_notify_pb2.PublishRequest, _abc.Awaitable[_empty_pb2.Empty]],
     ) -> _abc.Awaitable[_empty_pb2.Empty]:
         """Tells people of an event. Publishing an event again adds nobody and nothing that is there already.
-        Returns INVALID_ARGUMENT (INVALID_FIELDS) if the kind's facts are not all given.
+        Returns INVALID_ARGUMENT (INVALID_FIELDS) if the kind's facts are not all given: a title always, a booking for
+        booking_created and booking_status, a known cause for booking_status, changes for announcement_changed.
         """
 
     @_abc_1.abstractmethod

@@ -259,7 +259,7 @@ class ListSubscribersRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     movie_id: _builtins.str
     page_size: _builtins.int
-    """At most 100 (also when more are asked for); 0 means 20."""
+    """At most 100, for a service 1000 (also when more are asked for); 0 means 20."""
     page_token: _builtins.str
     def __init__(
         self,
@@ -357,7 +357,7 @@ class ListFollowersRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     page_size: _builtins.int
-    """At most 100 (also when more are asked for); 0 means 20."""
+    """At most 100, for a service 1000 (also when more are asked for); 0 means 20."""
     page_token: _builtins.str
     def __init__(
         self,

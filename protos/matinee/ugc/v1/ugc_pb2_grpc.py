@@ -148,6 +148,7 @@ class UgcServiceServicer:
 
     def ListSubscribers(self, request, context):
         """Lists the ids of a film's subscribers, oldest first.
+        Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -171,6 +172,7 @@ class UgcServiceServicer:
 
     def ListFollowers(self, request, context):
         """Lists the ids of those who follow a person, oldest first.
+        Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -42,7 +42,9 @@ class UgcServiceStub:
     Unsubscribe: _aio.UnaryUnaryMultiCallable[_ugc_pb2.UnsubscribeRequest, _empty_pb2.Empty]
     """Ends the caller's subscription to a film. Ending none is no error."""
     ListSubscribers: _aio.UnaryUnaryMultiCallable[_ugc_pb2.ListSubscribersRequest, _ugc_pb2.ListSubscribersResponse]
-    """Lists the ids of a film's subscribers, oldest first."""
+    """Lists the ids of a film's subscribers, oldest first.
+    Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+    """
     Follow: _aio.UnaryUnaryMultiCallable[_ugc_pb2.FollowRequest, _empty_pb2.Empty]
     """Lets the caller follow a person. Following twice is once. Two who follow each other are friends.
     Returns NOT_FOUND (USER_NOT_FOUND) if nobody has this id, FAILED_PRECONDITION (SELF_REFERENCE) for oneself,
@@ -51,7 +53,9 @@ class UgcServiceStub:
     Unfollow: _aio.UnaryUnaryMultiCallable[_ugc_pb2.UnfollowRequest, _empty_pb2.Empty]
     """Ends following a person. Ending none is no error."""
     ListFollowers: _aio.UnaryUnaryMultiCallable[_ugc_pb2.ListFollowersRequest, _ugc_pb2.ListFollowersResponse]
-    """Lists the ids of those who follow a person, oldest first."""
+    """Lists the ids of those who follow a person, oldest first.
+    Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+    """
     BatchCheckFollowing: _aio.UnaryUnaryMultiCallable[_ugc_pb2.BatchCheckFollowingRequest, _ugc_pb2.BatchCheckFollowingResponse]
     """Tells which of some people a person follows."""
 
@@ -124,7 +128,9 @@ class UgcServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _ugc_pb2.ListSubscribersRequest,
         context: _aio.ServicerContext[_ugc_pb2.ListSubscribersRequest, _abc.Awaitable[_ugc_pb2.ListSubscribersResponse]],
     ) -> _abc.Awaitable[_ugc_pb2.ListSubscribersResponse]:
-        """Lists the ids of a film's subscribers, oldest first."""
+        """Lists the ids of a film's subscribers, oldest first.
+        Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+        """
 
     @_abc_1.abstractmethod
     def Follow(
@@ -151,7 +157,9 @@ class UgcServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _ugc_pb2.ListFollowersRequest,
         context: _aio.ServicerContext[_ugc_pb2.ListFollowersRequest, _abc.Awaitable[_ugc_pb2.ListFollowersResponse]],
     ) -> _abc.Awaitable[_ugc_pb2.ListFollowersResponse]:
-        """Lists the ids of those who follow a person, oldest first."""
+        """Lists the ids of those who follow a person, oldest first.
+        Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+        """
 
     @_abc_1.abstractmethod
     def BatchCheckFollowing(

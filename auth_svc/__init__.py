@@ -1,0 +1,1 @@
+"""Who people are: accounts, sign-in, groups, and the keys that tokens are signed with."""

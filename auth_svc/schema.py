@@ -1,0 +1,130 @@
+"""Tables, the promises that PostgreSQL keeps, and rules that need one row only."""
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Row,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, CITEXT, TIMESTAMP
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from mesh.caller import Caller
+
+
+class Base(DeclarativeBase):
+    """All tables of the service; times are instants."""
+
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: TIMESTAMP(timezone=True),
+        str: Text(),
+        UUID: Uuid(),
+        bytes: LargeBinary(),
+        list[int]: ARRAY(Integer()),
+    }
+
+
+class User(Base):
+    """A person's account."""
+
+    __tablename__ = "users"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=func.uuidv7())
+    email: Mapped[str] = mapped_column(CITEXT())
+    password_hash: Mapped[str | None]
+    """argon2id in its own notation; without one nobody signs in with a password."""
+    name: Mapped[str]
+    last_name: Mapped[str] = mapped_column(server_default="")
+    phone_number: Mapped[str] = mapped_column(server_default="")
+    telegram_name: Mapped[str] = mapped_column(server_default="")
+    gender: Mapped[str] = mapped_column(server_default="")
+    country: Mapped[str] = mapped_column(server_default="")
+    time_zone: Mapped[str] = mapped_column(server_default="UTC")
+    birthday: Mapped[date | None]
+    language: Mapped[str] = mapped_column(server_default="en")
+    delivery_type: Mapped[str] = mapped_column(server_default="email")
+    permissions: Mapped[list[int]] = mapped_column(server_default=text("'{0}'"))
+    is_super: Mapped[bool] = mapped_column(server_default=text("false"))
+    create_time: Mapped[datetime]
+
+    __table_args__ = (
+        UniqueConstraint("email", name="one_account_per_address"),
+        CheckConstraint("name <> ''", name="has_a_name"),
+        CheckConstraint("language IN ('en', 'ru')", name="known_language"),
+        CheckConstraint("delivery_type IN ('email', 'inbox')", name="known_delivery"),
+    )
+
+
+class Session(Base):
+    """A sign-in that goes on: whoever holds its refresh token may have new tokens."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=func.uuidv7())
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    token_hash: Mapped[bytes]
+    """SHA-256 of the refresh token: whoever reads this table cannot sign in with it."""
+    previous_hash: Mapped[bytes | None]
+    """That of the token before: when it comes again, somebody has a copy."""
+    create_time: Mapped[datetime]
+    refresh_time: Mapped[datetime]
+    expire_time: Mapped[datetime]
+
+    __table_args__ = (
+        UniqueConstraint("token_hash", name="one_session_per_token"),
+        Index("by_previous_token", "previous_hash"),
+        Index("by_user", "user_id", "expire_time"),
+        CheckConstraint("octet_length(token_hash) = 32", name="is_a_hash"),
+    )
+
+
+class SigningKey(Base):
+    """A key pair for access tokens; the newest signs, all verify."""
+
+    __tablename__ = "signing_keys"
+
+    kid: Mapped[str] = mapped_column(primary_key=True)
+    private_key: Mapped[str]
+    """PEM, PKCS 8, P-256."""
+    create_time: Mapped[datetime]
+
+
+class Group(Base):
+    """A named circle of people."""
+
+    __tablename__ = "groups"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    create_time: Mapped[datetime]
+
+
+class GroupMember(Base):
+    """Who is in a group, since when."""
+
+    __tablename__ = "group_members"
+
+    group_name: Mapped[str] = mapped_column(ForeignKey("groups.name", ondelete="CASCADE"))
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    join_time: Mapped[datetime]
+
+    __table_args__ = (
+        PrimaryKeyConstraint("group_name", "user_id"),
+        Index("by_join_time", "group_name", "join_time", "user_id"),
+    )
+
+
+def shows_private(user: Row[Any], caller: Caller) -> bool:
+    """Whether the caller may see a user's address, phone number and birthday."""
+    return caller.service is not None or caller.is_super or caller.user_id == user.id

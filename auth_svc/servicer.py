@@ -1,0 +1,104 @@
+"""AuthService: messages in, one domain call, messages out."""
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+from google.api.httpbody_pb2 import HttpBody
+from google.protobuf.empty_pb2 import Empty
+from matinee.auth.v1 import auth_pb2
+from matinee.auth.v1.auth_pb2_grpc import AuthServiceServicer
+from sqlalchemy import Row
+
+from auth_svc.groups import Groups
+from auth_svc.keys import Keys
+from auth_svc.schema import shows_private
+from auth_svc.sessions import Pair, Sessions
+from auth_svc.users import Users
+from mesh import caller
+from mesh.interceptors import Context
+
+GIVEN = (
+    "email",
+    "name",
+    "last_name",
+    "phone_number",
+    "telegram_name",
+    "gender",
+    "country",
+    "time_zone",
+    "birthday",
+    "language",
+)
+JWKS_CACHING = ("cache-control", "public, max-age=300")
+
+
+class AuthServicer(AuthServiceServicer):
+    """One method per RPC, in the proto's order."""
+
+    def __init__(self, users: Users, sessions: Sessions, groups: Groups, keys: Keys) -> None:
+        self.users = users
+        self.sessions = sessions
+        self.groups = groups
+        self.keys = keys
+
+    async def Register(self, request: auth_pb2.RegisterRequest, context: Context) -> auth_pb2.User:
+        user = await self.users.register(request.password, {field: getattr(request, field) for field in GIVEN})
+        return to_proto(user, private=True)
+
+    async def Login(self, request: auth_pb2.LoginRequest, context: Context) -> auth_pb2.Tokens:
+        return self.tokens(await self.sessions.login(request.email.strip(), request.password))
+
+    async def Refresh(self, request: auth_pb2.RefreshRequest, context: Context) -> auth_pb2.Tokens:
+        return self.tokens(await self.sessions.refresh(request.refresh_token))
+
+    async def Logout(self, request: auth_pb2.LogoutRequest, context: Context) -> Empty:
+        await self.sessions.logout(request.refresh_token)
+        return Empty()
+
+    async def GetUser(self, request: auth_pb2.GetUserRequest, context: Context) -> auth_pb2.User:
+        user = await self.users.get(UUID(request.user_id))
+        return to_proto(user, private=shows_private(user, caller.current().caller))
+
+    async def BatchGetUsers(
+        self, request: auth_pb2.BatchGetUsersRequest, context: Context
+    ) -> auth_pb2.BatchGetUsersResponse:
+        users = await self.users.get_many({UUID(user_id) for user_id in request.user_ids})
+        return auth_pb2.BatchGetUsersResponse(users=[to_proto(user, private=True) for user in users])
+
+    async def ListGroupMembers(
+        self, request: auth_pb2.ListGroupMembersRequest, context: Context
+    ) -> auth_pb2.ListGroupMembersResponse:
+        ids, token = await self.groups.list_members(request.group, request.page_size, request.page_token)
+        return auth_pb2.ListGroupMembersResponse(user_ids=[str(user_id) for user_id in ids], next_page_token=token)
+
+    async def GetJwks(self, request: Empty, context: Context) -> HttpBody:
+        key_set = await self.keys.key_set()
+        caller.current().headers.append(JWKS_CACHING)
+        return HttpBody(content_type="application/json", data=orjson.dumps(key_set))
+
+    def tokens(self, pair: Pair) -> auth_pb2.Tokens:
+        """A session's tokens as a message."""
+        access, refresh = pair
+        lifetime = int(self.sessions.access_lifetime.total_seconds())
+        return auth_pb2.Tokens(access_token=access, refresh_token=refresh, token_type="Bearer", expires_in=lifetime)
+
+
+def to_proto(user: Row[Any], *, private: bool) -> auth_pb2.User:
+    """A user as a message, with or without what only he himself should see."""
+    message = auth_pb2.User(
+        user_id=str(user.id),
+        name=user.name,
+        last_name=user.last_name,
+        telegram_name=user.telegram_name,
+        gender=user.gender,
+        country=user.country,
+        time_zone=user.time_zone,
+        delivery_type=user.delivery_type,
+        language=user.language,
+    )
+    if private:
+        message.email = user.email
+        message.phone_number = user.phone_number
+        message.birthday = user.birthday.isoformat() if user.birthday else ""
+    return message

@@ -1,0 +1,76 @@
+"""Signing in, staying signed in, signing out."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from auth_svc.keys import Keys
+from auth_svc.passwords import Passwords
+from auth_svc.store import AuthStore
+from mesh import clock
+from mesh.errors import Unauthenticated
+
+RACE = timedelta(seconds=10)
+"""Two calls with one token this near to each other are a client in a hurry, not a thief."""
+
+Pair = tuple[str, str]
+"""An access token and a refresh token."""
+
+
+class Sessions:
+    """Sessions: a refresh token is 256 random bits, works once, and lies in the database as its SHA-256."""
+
+    def __init__(
+        self, store: AuthStore, keys: Keys, passwords: Passwords, *, access: timedelta, refresh: timedelta
+    ) -> None:
+        self.store = store
+        self.keys = keys
+        self.passwords = passwords
+        self.access_lifetime = access
+        self.refresh_lifetime = refresh
+
+    async def login(self, email: str, password: str) -> Pair:
+        """Tokens of a new session. Raises Unauthenticated (WRONG_CREDENTIALS)."""
+        user = await self.store.find_by_email(email)
+        if not await self.passwords.matches(password, user.password_hash if user else None) or user is None:
+            raise Unauthenticated("WRONG_CREDENTIALS", "no account has this e-mail address and password")
+        if self.passwords.is_outdated(user.password_hash):
+            await self.store.rehash(user.id, user.password_hash, await self.passwords.hash(password))
+        return await self.begin(user)
+
+    async def begin(self, user: Row[Any]) -> Pair:
+        """Tokens of a new session of this user."""
+        access, token, now = await self.keys.access_token(user, self.access_lifetime), new_token(), clock.now()
+        await self.store.add_session(user.id, digest(token), now, now + self.refresh_lifetime)
+        return access, token
+
+    async def refresh(self, used: str) -> Pair:
+        """New tokens for a refresh token, with the user's permissions of today.
+
+        A token that was used before ends its session: one of the two who have it should not.
+        Raises Unauthenticated (REFRESH_TOKEN_INVALID).
+        """
+        token, now = new_token(), clock.now()
+        user_id = await self.store.rotate_session(digest(used), digest(token), now, now + self.refresh_lifetime)
+        if user_id is None:
+            await self.store.end_copied_session(digest(used), now - RACE)
+            raise Unauthenticated("REFRESH_TOKEN_INVALID", "the refresh token is unknown, used or expired")
+        user = await self.store.get_user(user_id)
+        return await self.keys.access_token(user, self.access_lifetime), token
+
+    async def logout(self, token: str) -> None:
+        """Ends the session of a refresh token, also of the one before; no error if there is none."""
+        await self.store.end_session(digest(token))
+
+
+def new_token() -> str:
+    """256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
+def digest(token: str) -> bytes:
+    """What is stored of a token. It is random, so a plain hash is enough."""
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,76 @@
+"""Accounts."""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo, available_timezones
+
+from sqlalchemy import Row
+
+from auth_svc.passwords import Passwords
+from auth_svc.store import AuthStore
+from mesh import clock
+from mesh.errors import AlreadyExists, InvalidArgument
+
+TIME_ZONES = frozenset(available_timezones())
+WORDS = ("email", "name", "last_name", "phone_number", "telegram_name", "gender", "country")
+
+
+class Users:
+    """Users, and what an account must be like."""
+
+    def __init__(self, store: AuthStore, passwords: Passwords) -> None:
+        self.store = store
+        self.passwords = passwords
+
+    async def register(self, password: str, given: dict[str, str]) -> Row[Any]:
+        """Opens an account.
+
+        Raises InvalidArgument (INVALID_FIELDS: time_zone, birthday), AlreadyExists (EMAIL_TAKEN).
+        """
+        time_zone = checked_time_zone(given["time_zone"])
+        values = {
+            **{word: given[word].strip() for word in WORDS},
+            "time_zone": time_zone,
+            "birthday": checked_birthday(given["birthday"], time_zone),
+            "language": given["language"] or "en",
+            "password_hash": await self.passwords.hash(password),
+        }
+        user = await self.store.add_user(values, clock.now())
+        if user is None:
+            raise AlreadyExists("EMAIL_TAKEN", "this e-mail address has an account")
+        return user
+
+    async def get(self, user_id: UUID) -> Row[Any]:
+        """A user. Raises NotFound (USER_NOT_FOUND)."""
+        return await self.store.get_user(user_id)
+
+    async def get_many(self, ids: Collection[UUID]) -> Sequence[Row[Any]]:
+        """Those of the users that exist, in no order."""
+        return await self.store.list_users(ids)
+
+
+def checked_time_zone(name: str) -> str:
+    """The IANA name, UTC if it is empty. Raises InvalidArgument (INVALID_FIELDS)."""
+    if name and name not in TIME_ZONES:
+        raise invalid("time_zone", "not an IANA time zone such as Europe/Berlin")
+    return name or "UTC"
+
+
+def checked_birthday(day: str, time_zone: str) -> date | None:
+    """The day, None if it is empty; it must have come already where the person is. Raises as checked_time_zone()."""
+    if not day:
+        return None
+    try:
+        birthday = date.fromisoformat(day)
+    except ValueError:
+        raise invalid("birthday", "there is no such day") from None
+    if birthday >= clock.now().astimezone(ZoneInfo(time_zone)).date():
+        raise invalid("birthday", "not in the past")
+    return birthday
+
+
+def invalid(field: str, problem: str) -> InvalidArgument:
+    """A refusal that names the field."""
+    return InvalidArgument("INVALID_FIELDS", f"{field}: {problem}", fields={field: problem})

@@ -1,0 +1,229 @@
+"""Loads what a fresh mesh has to show: the five sample people, two groups, the films, and a few reviews of films.
+
+`python -m local.sample_data`, with AUTH_DATABASE_URL, MOVIE_DATABASE_URL and UGC_DATABASE_URL. May be run again at any
+time: what is there already stays as people have changed it. SAMPLE_PASSWORD lets the sample people sign in; without it
+they have only the tokens of `make tokens`.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from auth_svc.schema import Group, GroupMember, User
+from auth_svc.tokens import PEOPLE
+from movie_svc import importer
+from ugc_svc.schema import DISLIKE, LIKE, Reaction, Review
+
+BEGAN = datetime(2024, 1, 1, tzinfo=UTC)
+CINEMA_PARADISO = UUID("23536729-1e1f-4639-a9cf-0883634143ab")
+REAR_WINDOW = UUID("8f1a49f0-0319-4589-9130-08bad05a1d3b")
+
+Rows = Sequence[dict[str, Any]]
+
+
+def person(role: str, name: str, last_name: str, **more: Any) -> dict[str, Any]:
+    """A sample person's account."""
+    address = {"email": f"{role}@example.com", "telegram_name": f"{name}_{last_name}".lower()}
+    return {"id": PEOPLE[role], "name": name, "last_name": last_name, "create_time": BEGAN, **address, **more}
+
+
+USERS: Rows = (
+    person(
+        "user",
+        "Nora",
+        "Lindqvist",
+        phone_number="+46 8 5550 1001",
+        gender="female",
+        country="Sweden",
+        time_zone="Europe/Stockholm",
+        birthday=date(1992, 5, 17),
+        language="en",
+        permissions=[0],
+        is_super=False,
+    ),
+    person(
+        "sudo",
+        "Viktor",
+        "Sokolov",
+        phone_number="+7 495 555 10 02",
+        gender="male",
+        country="Russia",
+        time_zone="Europe/Moscow",
+        birthday=date(1985, 11, 2),
+        language="ru",
+        permissions=[0, 3],
+        is_super=True,
+    ),
+    person(
+        "author",
+        "Emilia",
+        "Hartmann",
+        phone_number="+49 30 5550 1003",
+        gender="female",
+        country="Germany",
+        time_zone="Europe/Berlin",
+        birthday=date(1988, 3, 9),
+        language="en",
+        permissions=[0],
+        is_super=False,
+    ),
+    person(
+        "guest_1",
+        "Tomás",
+        "Ferreira",
+        phone_number="+351 21 555 1004",
+        gender="male",
+        country="Portugal",
+        time_zone="Europe/Lisbon",
+        birthday=date(1995, 8, 23),
+        language="en",
+        permissions=[0],
+        is_super=False,
+    ),
+    person(
+        "guest_2",
+        "Дарья",
+        "Ковалёва",
+        phone_number="+7 343 555 10 05",
+        telegram_name="dasha_kovaleva",
+        gender="female",
+        country="Russia",
+        time_zone="Asia/Yekaterinburg",
+        birthday=date(1998, 12, 30),
+        language="ru",
+        permissions=[0],
+        is_super=False,
+    ),
+)
+GROUPS = {"hosts": ("author", "user"), "moderators": ("sudo",)}
+REVIEWS: Rows = (
+    {
+        "id": UUID("0b6d0c52-5f0e-4a1b-9d84-6f1f8a3c7e01"),
+        "movie_id": CINEMA_PARADISO,
+        "author_id": PEOPLE["author"],
+        "text": "The last five minutes are the best argument for watching films together that I know.",
+        "score": 10,
+        "create_time": BEGAN,
+    },
+    {
+        "id": UUID("0b6d0c52-5f0e-4a1b-9d84-6f1f8a3c7e02"),
+        "movie_id": CINEMA_PARADISO,
+        "author_id": PEOPLE["guest_1"],
+        "text": "Sentimental, and proud of it. Bring handkerchiefs for the whole row.",
+        "score": 8,
+        "create_time": BEGAN,
+    },
+    {
+        "id": UUID("0b6d0c52-5f0e-4a1b-9d84-6f1f8a3c7e03"),
+        "movie_id": REAR_WINDOW,
+        "author_id": PEOPLE["guest_1"],
+        "text": "Two hours in one room and not a dull minute. You will draw your curtains afterwards.",
+        "score": 9,
+        "create_time": BEGAN,
+    },
+)
+REACTIONS = (
+    (REVIEWS[0], "user", LIKE),
+    (REVIEWS[0], "guest_2", LIKE),
+    (REVIEWS[1], "author", LIKE),
+    (REVIEWS[1], "user", DISLIKE),
+    (REVIEWS[2], "author", LIKE),
+)
+
+
+async def load_people(connection: AsyncConnection) -> None:
+    """Accounts and groups."""
+    await add(connection, User, USERS)
+    joined = [(group, role) for group, roles in GROUPS.items() for role in roles]
+    await add(connection, Group, [{"name": group, "create_time": BEGAN} for group in GROUPS])
+    await add(
+        connection,
+        GroupMember,
+        [{"group_name": group, "user_id": PEOPLE[role], "join_time": BEGAN} for group, role in joined],
+    )
+    await set_password(connection, os.environ.get("SAMPLE_PASSWORD", ""))
+
+
+async def set_password(connection: AsyncConnection, password: str) -> None:
+    """Lets the sample people sign in with this password, also when it was another one before."""
+    ids = list(PEOPLE.values())
+    stored = (
+        await connection.execute(text("SELECT password_hash FROM users WHERE id = ANY(:ids)"), {"ids": ids})
+    ).scalars()
+    if password and not all(matches(password, known) for known in set(stored)):
+        values = {"ids": ids, "hash": PasswordHasher().hash(password)}
+        await connection.execute(text("UPDATE users SET password_hash = :hash WHERE id = ANY(:ids)"), values)
+
+
+def matches(password: str, known: str | None) -> bool:
+    """Whether this is the password that was hashed."""
+    try:
+        return known is not None and PasswordHasher().verify(known, password)
+    except VerificationError:
+        return False
+
+
+async def load_reviews(connection: AsyncConnection) -> None:
+    """Reviews of the sample films, and who likes them."""
+    await add(connection, Review, REVIEWS)
+    reactions = [
+        {"review_id": review["id"], "person_id": PEOPLE[role], "value": value, "update_time": BEGAN}
+        for review, role, value in REACTIONS
+    ]
+    await add(connection, Reaction, reactions)
+
+
+async def add(connection: AsyncConnection, table: type[Any], rows: Rows) -> None:
+    """Adds the rows that are not there yet."""
+    await connection.execute(insert(table).values(list(rows)).on_conflict_do_nothing())
+
+
+@asynccontextmanager
+async def transaction(variable: str) -> AsyncIterator[AsyncConnection]:
+    """A transaction of the database that the variable names."""
+    engine = create_async_engine(url(variable))
+    try:
+        async with engine.begin() as connection:
+            yield connection
+    finally:
+        await engine.dispose()
+
+
+def url(variable: str) -> str:
+    """A database's address. Raises SystemExit if the variable is missing."""
+    if not os.environ.get(variable):
+        raise SystemExit(f"setting {variable}: missing (make up sets it)")
+    return os.environ[variable]
+
+
+async def load() -> str:
+    """Loads everything and tells what it did with the films."""
+    async with transaction("AUTH_DATABASE_URL") as connection:
+        await load_people(connection)
+    films = await importer.run(url("MOVIE_DATABASE_URL"), importer.FILES)
+    async with transaction("UGC_DATABASE_URL") as connection:
+        await load_reviews(connection)
+    return films.report().splitlines()[0]
+
+
+def main() -> None:
+    """The command line."""
+    try:
+        print(f"{len(USERS)} people, {len(GROUPS)} groups, {len(REVIEWS)} reviews; {asyncio.run(load())}")
+    except (DBAPIError, OSError) as error:
+        raise SystemExit(f"a database refuses: {type(error).__name__}; is it running and migrated?") from None
+
+
+if __name__ == "__main__":
+    main()

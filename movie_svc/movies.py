@@ -1,0 +1,48 @@
+"""Films and how they are found."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from mesh import paging
+from movie_svc.store import MovieStore
+
+
+class Movies:
+    """The catalogue."""
+
+    def __init__(self, store: MovieStore) -> None:
+        self.store = store
+
+    async def get(self, movie_id: UUID) -> Row[Any]:
+        """A film. Raises NotFound (MOVIE_NOT_FOUND)."""
+        return await self.store.get(movie_id)
+
+    async def get_many(self, ids: Collection[UUID]) -> Sequence[Row[Any]]:
+        """Those of the films that exist, in no order."""
+        return await self.store.get_many(ids)
+
+    async def list(self, wanted: dict[str, Any], page_size: int, page_token: str) -> tuple[Sequence[Row[Any]], str]:
+        """Films by title, and the next page's token, empty on the last page.
+
+        `wanted` may hold query (a part of the title), bookable, genre and year.
+        Raises InvalidArgument (INVALID_PAGE_TOKEN).
+        """
+        size, scope = paging.page_size(page_size), sorted(wanted.items())
+        rows = await self.store.list(wanted, position(page_token, scope), size + 1)
+        page, more = rows[:size], len(rows) > size
+        token = paging.encode((page[-1].title_key, str(page[-1].id)), "movies", scope) if more else ""
+        return page, token
+
+
+def position(page_token: str, scope: Sequence[tuple[str, Any]]) -> tuple[str, UUID] | None:
+    """Behind which film the page begins. Raises InvalidArgument (INVALID_PAGE_TOKEN)."""
+    key = paging.decode(page_token, 2, "movies", scope)
+    if key is None:
+        return None
+    try:
+        return key[0], UUID(key[1])
+    except ValueError:
+        raise paging.foreign() from None

@@ -1,0 +1,34 @@
+"""Builds the movie service and runs it."""
+
+from matinee.auth.v1 import auth_pb2
+from matinee.movie.v1 import movie_pb2
+
+from mesh.caller import Verifier
+from mesh.channel import connect
+from mesh.database import Database
+from mesh.keys import keys_of
+from mesh.server import Process, Served, run
+from movie_svc.movies import Movies
+from movie_svc.servicer import MovieServicer
+from movie_svc.settings import Settings
+from movie_svc.store import MovieStore
+
+
+async def build(settings: Settings) -> Process:
+    """Everything, once, top to bottom."""
+    database = Database(settings, "movie")
+    auth = connect(settings, "auth", settings.auth_target, auth_pb2.DESCRIPTOR.services_by_name["AuthService"])
+    store = MovieStore(database)
+    return Process(
+        settings=settings,
+        verifier=Verifier(keys_of(auth), issuer=settings.token_issuer, audience=settings.token_audience),
+        served=[Served(movie_pb2.DESCRIPTOR.services_by_name["MovieService"], MovieServicer(Movies(store)))],
+        probe=store.probe,
+        close=[auth.close, database.close],
+    )
+
+
+def main() -> None:
+    """Serves until it is told to stop."""
+    settings = Settings.read()
+    run("movie", settings, lambda: build(settings))

@@ -1,0 +1,73 @@
+"""The inbox: what people are told, and whether they have read it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from mesh import paging
+from notify_svc import kinds
+from notify_svc.kinds import Facts
+from notify_svc.store import END, NoticeStore
+
+
+class Notices:
+    """Everybody's notices."""
+
+    def __init__(self, store: NoticeStore, public_url: str) -> None:
+        self.store = store
+        self.public_url = public_url
+
+    async def publish(
+        self, event_id: UUID, kind: str, occurred: datetime, recipients: Sequence[tuple[UUID, bool]], facts: Facts
+    ) -> None:
+        """Tells each recipient (and whether he is the host) of an event, once however often it is published.
+
+        Raises InvalidArgument (INVALID_FIELDS) if a fact that the kind needs is missing.
+        """
+        sides = kinds.sides(kind, facts)
+        if not recipients:
+            return
+        wordings = [sides.host if is_host else sides.guest for _, is_host in recipients]
+        await self.store.add(
+            [recipient for recipient, _ in recipients],
+            [wording.title for wording in wordings],
+            [wording.text for wording in wordings],
+            event_id=event_id,
+            kind=kind,
+            announcement_id=facts["announcement_id"],
+            booking_id=facts["booking_id"],
+            occurred=occurred,
+            target=self.target(kind, facts),
+        )
+
+    def target(self, kind: str, facts: Facts) -> str:
+        """Where a notice's short link leads: to the booking it is about, or to the announcement."""
+        if "booking_id" in kinds.KINDS[kind].needs:
+            return f"{self.public_url}/app/v1/booking/{facts['booking_id']}"
+        return f"{self.public_url}/app/v1/announcement/{facts['announcement_id']}"
+
+    async def list(
+        self, recipient_id: UUID, page_size: int, page_token: str, *, unread_only: bool
+    ) -> tuple[Sequence[Row[Any]], str, int]:
+        """A page of a person's notices, newest first, the next page's token, and how many of all are unread.
+
+        Raises InvalidArgument (INVALID_PAGE_TOKEN).
+        """
+        scope = ("inbox", recipient_id, unread_only)
+        size = paging.page_size(page_size)
+        before = paging.decode_place(page_token, *scope) or END
+        rows, unread_count = await self.store.list(recipient_id, before, size + 1, unread_only)
+        page = rows[:size]
+        token = paging.encode_place(page[-1].occur_time, page[-1].id, *scope) if len(rows) > size else ""
+        return page, token, unread_count
+
+    async def mark_read(self, recipient_id: UUID, notice_id: UUID) -> Row[Any]:
+        """A person's notice, read from now on. Raises NotFound (NOTICE_NOT_FOUND), also for somebody else's."""
+        return await self.store.mark_read(recipient_id, notice_id)
+
+    async def mark_all_read(self, recipient_id: UUID) -> None:
+        """Leaves a person nothing unread."""
+        await self.store.mark_all_read(recipient_id)

@@ -1,0 +1,44 @@
+"""Builds the notify service, which also serves the short links, and serves it."""
+
+from matinee.auth.v1 import auth_pb2
+from matinee.link.v1 import link_pb2
+from matinee.notify.v1 import notify_pb2
+from sqlalchemy import text
+
+from mesh import server
+from mesh.caller import Verifier
+from mesh.channel import connect
+from mesh.database import Database
+from mesh.keys import keys_of
+from mesh.server import Process, Served
+from notify_svc.links import Links
+from notify_svc.notices import Notices
+from notify_svc.servicer import LinkServicer, NotifyServicer
+from notify_svc.settings import Settings
+from notify_svc.store import LinkStore, NoticeStore
+
+ALIVE = text("SELECT 1")
+
+
+async def build(settings: Settings) -> Process:
+    """Everything the process consists of."""
+    database = Database(settings, "notify")
+    auth = connect(settings, "auth", settings.auth_target, auth_pb2.DESCRIPTOR.services_by_name["AuthService"])
+    notices = Notices(NoticeStore(database), settings.public_url)
+    links = Links(LinkStore(database), settings.public_url)
+    return Process(
+        settings=settings,
+        verifier=Verifier(keys_of(auth), issuer=settings.token_issuer, audience=settings.token_audience),
+        served=[
+            Served(notify_pb2.DESCRIPTOR.services_by_name["NotifyService"], NotifyServicer(notices, links)),
+            Served(link_pb2.DESCRIPTOR.services_by_name["LinkService"], LinkServicer(links)),
+        ],
+        probe=lambda: database.read(ALIVE),
+        close=[auth.close, database.close],
+    )
+
+
+def main() -> None:
+    """Runs the service until it is told to stop."""
+    settings = Settings.read()
+    server.run("notify", settings, lambda: build(settings))

@@ -1,0 +1,98 @@
+"""The RPCs of the notify service: notices, and short links."""
+
+from datetime import UTC
+from typing import Any
+from uuid import UUID
+
+from google.protobuf.empty_pb2 import Empty
+from matinee.link.v1 import link_pb2
+from matinee.link.v1.link_pb2_grpc import LinkServiceServicer
+from matinee.notify.v1 import notify_pb2
+from matinee.notify.v1.notify_pb2_grpc import NotifyServiceServicer
+from sqlalchemy import Row
+
+from mesh import caller
+from mesh.interceptors import Context
+from notify_svc.kinds import Facts
+from notify_svc.links import Links
+from notify_svc.notices import Notices
+
+
+class NotifyServicer(NotifyServiceServicer):
+    """Answers for matinee.notify.v1.NotifyService."""
+
+    def __init__(self, notices: Notices, links: Links) -> None:
+        self.notices = notices
+        self.links = links
+
+    async def Publish(self, request: notify_pb2.PublishRequest, context: Context) -> Empty:
+        await self.notices.publish(
+            UUID(request.event_id),
+            notify_pb2.Kind.Name(request.kind),
+            request.occurred.ToDatetime(UTC),
+            [(UUID(recipient.user_id), recipient.host) for recipient in request.recipients],
+            facts_of(request),
+        )
+        return Empty()
+
+    async def ListNotices(
+        self, request: notify_pb2.ListNoticesRequest, context: Context
+    ) -> notify_pb2.ListNoticesResponse:
+        rows, token, unread_count = await self.notices.list(
+            caller.user_id(), request.page_size, request.page_token, unread_only=request.filter.unread
+        )
+        caller.current().headers.append(("x-unread-count", str(unread_count)))
+        notices = [self.to_proto(row) for row in rows]
+        return notify_pb2.ListNoticesResponse(notices=notices, next_page_token=token, unread_count=unread_count)
+
+    async def MarkNoticeRead(self, request: notify_pb2.MarkNoticeReadRequest, context: Context) -> notify_pb2.Notice:
+        return self.to_proto(await self.notices.mark_read(caller.user_id(), UUID(request.notice_id)))
+
+    async def MarkAllNoticesRead(self, request: Empty, context: Context) -> Empty:
+        await self.notices.mark_all_read(caller.user_id())
+        return Empty()
+
+    def to_proto(self, notice: Row[Any]) -> notify_pb2.Notice:
+        """A notice as its recipient sees it."""
+        return notify_pb2.Notice(
+            id=str(notice.id),
+            kind=notify_pb2.Kind.Value(notice.kind),
+            title=notice.title,
+            text=notice.text,
+            link=self.links.address(notice.link_code),
+            created=notice.occur_time,
+            read=notice.read_time is not None,
+        )
+
+
+class LinkServicer(LinkServiceServicer):
+    """Answers for matinee.link.v1.LinkService."""
+
+    def __init__(self, links: Links) -> None:
+        self.links = links
+
+    async def CreateLink(self, request: link_pb2.CreateLinkRequest, context: Context) -> link_pb2.Link:
+        url = await self.links.shorten(request.url, caller.current().caller)
+        caller.current().headers.append(("x-http-status", "201"))
+        return link_pb2.Link(url=url)
+
+    async def FollowLink(self, request: link_pb2.FollowLinkRequest, context: Context) -> Empty:
+        target = await self.links.follow(request.code)
+        caller.current().headers.extend((("x-http-status", "302"), ("location", target), ("cache-control", "no-store")))
+        return Empty()
+
+
+def facts_of(request: notify_pb2.PublishRequest) -> Facts:
+    """What the event tells."""
+    return {
+        "announcement_id": UUID(request.announcement_id),
+        "booking_id": UUID(request.booking_id) if request.booking_id else None,
+        "title": request.title,
+        "movie_title": request.movie_title,
+        "author_name": request.author_name,
+        "guest_name": request.guest_name,
+        "event_time": request.event_time.ToDatetime(UTC),
+        "time_zone": request.time_zone,
+        "cause": request.cause,
+        "changes": [(change.field, change.before, change.after) for change in request.changes],
+    }

@@ -1,0 +1,138 @@
+"""All SQL of the service. Statements are built once, when the module is imported."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, TextClause, text
+
+from mesh import clock
+from mesh.database import Database
+from mesh.errors import NotFound
+
+Place = tuple[datetime, UUID]
+"""Where a row stands in a list that is ordered by time and id."""
+END: Place = (datetime(9999, 12, 31, tzinfo=UTC), UUID(int=2**128 - 1))
+CODE_BYTES = 9
+"""Twelve characters: nobody finds a link by guessing."""
+
+# The code of the link to a target, made if there is none. A target that is made by somebody else at this very moment is
+# not to be seen yet, so the conflict is turned into an update: that waits for him, and returns what he made.
+LINK = """known AS (
+        SELECT code FROM links WHERE target_hash = :target_hash
+    ), made AS (
+        INSERT INTO links (code, target, target_hash, create_time)
+        SELECT :code, :target, CAST(:target_hash AS bytea), CAST(:now AS timestamptz)
+        WHERE NOT EXISTS (SELECT FROM known)
+        ON CONFLICT (target_hash) DO UPDATE SET target_hash = excluded.target_hash RETURNING code
+    ), link AS (
+        SELECT code FROM known UNION ALL SELECT code FROM made
+    )"""
+ADD_LINK = text(f"WITH {LINK} SELECT code FROM link")
+FIND_TARGET = text("SELECT target FROM links WHERE code = :code")
+
+PUBLISH = text(
+    f"""WITH {LINK}
+    INSERT INTO notices
+        (recipient_id, event_id, kind, announcement_id, booking_id, title, text, link_code, occur_time)
+    SELECT recipient_id, :event_id, :kind, :announcement_id, CAST(:booking_id AS uuid), title, text, link.code,
+        CAST(:occurred AS timestamptz)
+    FROM link, unnest(CAST(:recipients AS uuid[]), CAST(:titles AS text[]), CAST(:texts AS text[]))
+        AS told (recipient_id, title, text)
+    ON CONFLICT (event_id, recipient_id) DO NOTHING"""
+)
+COLUMNS = "id, kind, title, text, link_code, occur_time, read_time"
+
+
+def listing(condition: str) -> TextClause:
+    """A page of notices; the count comes with every page, also with an empty one."""
+    return text(
+        f"""SELECT counted.unread_count, page.* FROM (
+            SELECT count(*) AS unread_count FROM notices WHERE recipient_id = :recipient_id AND read_time IS NULL
+        ) AS counted LEFT JOIN LATERAL (
+            SELECT {COLUMNS} FROM notices
+            WHERE recipient_id = :recipient_id AND {condition} AND (occur_time, id) < (:before_time, :before_id)
+            ORDER BY occur_time DESC, id DESC LIMIT :size
+        ) AS page ON true"""
+    )
+
+
+LIST = listing("true")
+LIST_UNREAD = listing("read_time IS NULL")
+MARK_READ = text(
+    f"""UPDATE notices SET read_time = coalesce(read_time, :now)
+    WHERE id = :id AND recipient_id = :recipient_id RETURNING {COLUMNS}"""
+)
+# Locked in one order: the same person may mark all on two devices at once.
+MARK_ALL_READ = text(
+    """UPDATE notices SET read_time = :now WHERE id IN (
+        SELECT id FROM notices WHERE recipient_id = :recipient_id AND read_time IS NULL ORDER BY id FOR UPDATE
+    )"""
+)
+
+
+class LinkStore:
+    """Short links."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def add(self, target: str) -> str:
+        """The code of the link to a target; the same target gets the same one."""
+        return str((await self.database.run(ADD_LINK, link_to(target))).scalar_one())
+
+    async def get_target(self, code: str) -> str:
+        """Where a link leads. Raises NotFound (LINK_NOT_FOUND)."""
+        target = (await self.database.read(FIND_TARGET, {"code": code})).scalar_one_or_none()
+        if target is None:
+            raise NotFound("LINK_NOT_FOUND", "there is no such link")
+        return str(target)
+
+
+class NoticeStore:
+    """Everybody's inbox."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def add(self, recipients: Sequence[UUID], titles: Sequence[str], texts: Sequence[str], **values: Any) -> None:
+        """A notice for each recipient who has none of this event, and the link that they share.
+
+        `values`: event_id, kind, announcement_id, booking_id, occurred, target.
+        """
+        target = values.pop("target")
+        told = {"recipients": list(recipients), "titles": list(titles), "texts": list(texts)}
+        await self.database.run(PUBLISH, {**values, **told, **link_to(target)})
+
+    async def list(
+        self, recipient_id: UUID, before: Place, size: int, unread_only: bool
+    ) -> tuple[Sequence[Row[Any]], int]:
+        """Notices before a place, newest first, and how many of all of them are unread."""
+        values = {"recipient_id": recipient_id, "before_time": before[0], "before_id": before[1], "size": size}
+        rows = (await self.database.read(LIST_UNREAD if unread_only else LIST, values)).all()
+        return [row for row in rows if row.id is not None], rows[0].unread_count
+
+    async def mark_read(self, recipient_id: UUID, notice_id: UUID) -> Row[Any]:
+        """A person's notice, read. Raises NotFound (NOTICE_NOT_FOUND)."""
+        values = {"id": notice_id, "recipient_id": recipient_id, "now": clock.now()}
+        row = (await self.database.run(MARK_READ, values)).one_or_none()
+        if row is None:
+            raise NotFound("NOTICE_NOT_FOUND", "the caller has no such notice")
+        return row
+
+    async def mark_all_read(self, recipient_id: UUID) -> None:
+        """Marks everything a person has not read."""
+        await self.database.run(MARK_ALL_READ, {"recipient_id": recipient_id, "now": clock.now()})
+
+
+def link_to(target: str) -> dict[str, Any]:
+    """The parameters of LINK."""
+    return {
+        "target": target,
+        "target_hash": hashlib.sha256(target.encode()).digest(),
+        "code": secrets.token_urlsafe(CODE_BYTES),
+        "now": clock.now(),
+    }

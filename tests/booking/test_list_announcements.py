@@ -1,0 +1,158 @@
+"""GET /app/v1/announcements and GET /app/v1/announcement/{announcement_id}."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from tests.people import Person, evening, ok, reason, some_time
+
+ROW = {
+    "id",
+    "title",
+    "author_id",
+    "sub_only",
+    "is_free",
+    "tickets_count",
+    "event_time",
+    "event_location",
+    "duration",
+}
+
+
+async def ids(person: Person, query: str) -> list[str]:
+    return [row["id"] for row in ok(await person.get(f"/app/v1/announcements?{query}"))]
+
+
+async def test_answer_is_an_array_of_documented_rows(host: Person, film: Any) -> None:
+    await host.announce(film["id"])
+    rows = ok(await host.get(f"/app/v1/announcements?filter[author]={host.id}"))
+    assert len(rows) == 1
+    assert rows[0].keys() >= ROW
+
+
+async def test_empty_list_is_an_empty_array(host: Person) -> None:
+    assert ok(await host.get(f"/app/v1/announcements?filter[author]={host.id}")) == []
+
+
+async def test_encoded_brackets_work_too(host: Person, film: Any) -> None:
+    announcement = await host.announce(film["id"])
+    assert await ids(host, f"filter%5Bauthor%5D={host.id}") == [announcement["id"]]
+
+
+async def test_soonest_comes_first_and_pages_follow_each_other(host: Person, guest: Person, film: Any) -> None:
+    for _ in range(5):
+        await host.announce(film["id"])
+    seen: list[Any] = []
+    token = ""
+    while True:
+        query = f"filter[author]={host.id}&page_size=2&page_token={token}"
+        response = await guest.get(f"/app/v1/announcements?{query}")
+        seen += ok(response)
+        if not (token := response.headers.get("x-next-page-token", "")):
+            break
+    times = [datetime.fromisoformat(row["event_time"]) for row in seen]
+    assert len({row["id"] for row in seen}) == 5
+    assert times == sorted(times)
+
+
+async def test_token_of_another_list_is_refused(host: Person, film: Any) -> None:
+    for _ in range(2):
+        await host.announce(film["id"])
+    first = await host.get(f"/app/v1/announcements?filter[author]={host.id}&page_size=1")
+    token = first.headers["x-next-page-token"]
+    refused = await host.get(f"/app/v1/announcements?page_size=1&page_token={token}")
+    assert reason(refused) == (400, "INVALID_PAGE_TOKEN")
+
+
+@pytest.mark.parametrize(
+    ("change", "query", "found"),
+    [
+        ({"is_free": True}, "filter[is_free]=true", True),
+        ({"is_free": True}, "filter[is_free]=false", False),
+        ({"is_free": False}, "filter[is_free]=false", True),
+        ({"sub_only": True}, "filter[private]=true", True),
+        ({"sub_only": True}, "filter[private]=false", False),
+        ({"tickets_count": 3}, "filter[tickets]=3", True),
+        ({"tickets_count": 3}, "filter[tickets]=4", False),
+        ({"event_location": "Café Éclair, 2nd floor"}, "filter[location]=cafe ecl", True),
+        ({"event_location": "Кинотеатр Звезда"}, "filter[location]=ЗВЕЗД", True),
+        ({"event_location": "100% Kino"}, "filter[location]=0%25 K", True),
+        ({"event_location": "Kino"}, "filter[location]=%25", False),
+        # 23:30 in Berlin is the next day in UTC's eyes of nobody: the venue's day counts.
+        ({"event_time": "2094-03-01T00:30:00+01:00"}, "filter[date]=2094-03-01", True),
+        ({"event_time": "2094-03-01T00:30:00+01:00"}, "filter[date]=2094-02-28", False),
+        (
+            {"event_time": "2094-03-02T10:00:00Z", "time_zone": "Pacific/Kiritimati"},
+            "filter[date]=2094-03-03",
+            True,
+        ),
+    ],
+)
+async def test_filter(host: Person, film: Any, change: dict[str, Any], query: str, found: bool) -> None:
+    announcement = await host.announce(film["id"], **change)
+    assert (announcement["id"] in await ids(host, f"filter[author]={host.id}&{query}")) is found
+
+
+async def test_filter_by_film(host: Person, film: Any, other_film: Any) -> None:
+    announcement = await host.announce(film["id"])
+    await host.announce(other_film["id"])
+    assert await ids(host, f"filter[author]={host.id}&filter[movie]={film['id']}") == [announcement["id"]]
+
+
+async def test_drafts_are_listed_for_their_author_only(host: Person, guest: Person, film: Any) -> None:
+    draft = await host.announce(film["id"], status="Created")
+    assert await ids(host, f"filter[author]={host.id}") == [draft["id"]]
+    assert await ids(guest, f"filter[author]={host.id}") == []
+
+
+async def test_private_evening_is_for_followers_only(host: Person, guest: Person, film: Any) -> None:
+    private = await host.announce(film["id"], sub_only=True)
+    path = f"/app/v1/announcement/{private['id']}"
+    assert await ids(guest, f"filter[author]={host.id}") == []
+    assert reason(await guest.get(path)) == (404, "ANNOUNCEMENT_NOT_FOUND")
+    assert reason(await guest.post(f"/app/v1/booking/{private['id']}")) == (404, "ANNOUNCEMENT_NOT_FOUND")
+    ok(await guest.put(f"/ugc/v1/following/{host.id}"))
+    assert await ids(guest, f"filter[author]={host.id}") == [private["id"]]
+    ok(await guest.get(path))
+    await guest.apply(private)
+
+
+@pytest.mark.parametrize(
+    "query", ["filter[author]=x", "filter[date]=2030-02-30", "filter[date]=soon", "filter[tickets]=-1", "page_size=-1"]
+)
+async def test_bad_query_value_is_named(host: Person, query: str) -> None:
+    assert reason(await host.get(f"/app/v1/announcements?{query}")) == (400, "INVALID_FIELDS")
+
+
+@pytest.mark.parametrize("query", ["filter[colour]=red", "colour=red", "filter[is_free]=perhaps"])
+async def test_unknown_key_or_wrong_type_is_a_json_400(host: Person, query: str) -> None:
+    response = await host.get(f"/app/v1/announcements?{query}")
+    assert (response.status_code, response.json()["code"]) == (400, 3)
+
+
+async def test_guest_list_shows_accepted_guests_only(host: Person, guest: Person, new_person: Any, film: Any) -> None:
+    announcement = await host.announce(film["id"])
+    booking = await guest.apply(announcement)
+    await (await new_person()).apply(announcement)
+    ok(await host.decide(booking, True))
+    shown = ok(await guest.get(f"/app/v1/announcement/{announcement['id']}"))
+    assert shown["guest_list"] == [
+        {
+            "booking_id": booking["id"],
+            "guest_id": guest.id,
+            "guest_name": "Robin",
+            "guest_rating": 0,
+            "guest_status": True,
+            "author_status": True,
+        }
+    ]
+    assert (shown["tickets_left"], shown["places_taken"]) == (1, 1)
+
+
+async def test_body_of_evening_is_never_mixed_up_between_hosts(host: Person, guest: Person, film: Any) -> None:
+    when = some_time().isoformat()
+    mine, theirs = evening(event_time=when), evening(event_time=when)
+    a = ok(await host.post(f"/app/v1/announcement/{film['id']}", mine))
+    b = ok(await guest.post(f"/app/v1/announcement/{film['id']}", theirs))
+    assert (a["title"], b["title"]) == (mine["title"], theirs["title"])

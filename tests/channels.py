@@ -1,0 +1,35 @@
+"""gRPC in tests: through the public port, or straight to a service as a member of the mesh."""
+
+import grpc
+
+from local.mesh import Mesh
+from local.services import get_service
+from mesh.errors import from_call
+from tests.people import Person
+
+
+def public_channel(mesh: Mesh) -> grpc.aio.Channel:
+    """gRPC through Envoy."""
+    return grpc.aio.insecure_channel(f"{mesh.settings.edge_host}:{mesh.settings.edge_port}")
+
+
+def inner_channel(mesh: Mesh, service: str, identity: str) -> grpc.aio.Channel:
+    """gRPC straight to a service, with the certificate of `identity`, such as booking (a service) or envoy."""
+    folder = mesh.home.certificates
+    credentials = grpc.ssl_channel_credentials(
+        (folder / "ca.crt").read_bytes(),
+        (folder / f"{identity}.key").read_bytes(),
+        (folder / f"{identity}.crt").read_bytes(),
+    )
+    return grpc.aio.secure_channel(f"127.0.0.1:{mesh.settings.ports(get_service(service))[0]}", credentials)
+
+
+def signed(person: Person) -> tuple[tuple[str, str]]:
+    """The metadata that make a call this person's."""
+    return (("authorization", f"Bearer {person.token}"),)
+
+
+def refusal(error: BaseException) -> tuple[grpc.StatusCode, str]:
+    """The status and the reason of a refused call."""
+    assert isinstance(error, grpc.aio.AioRpcError)
+    return error.code(), from_call(error).reason

@@ -1,0 +1,1 @@
+"""Reviews, subscriptions and follows, through the public port."""
