@@ -31,6 +31,7 @@ GIVEN = (
     "language",
 )
 JWKS_CACHING = ("cache-control", "public, max-age=300")
+TOKEN_CACHING = ("cache-control", "no-store")
 
 
 class AuthServicer(AuthServiceServicer):
@@ -80,6 +81,7 @@ class AuthServicer(AuthServiceServicer):
     def tokens(self, pair: Pair) -> auth_pb2.Tokens:
         """A session's tokens as a message."""
         access, refresh = pair
+        caller.current().headers.append(TOKEN_CACHING)
         lifetime = int(self.sessions.access_lifetime.total_seconds())
         return auth_pb2.Tokens(access_token=access, refresh_token=refresh, token_type="Bearer", expires_in=lifetime)
 

@@ -45,7 +45,7 @@ class Bookings:
                 return await once_more_on_deadlock(partial(self.book, caller, announcement_id, tickets, follows))
             except NoRoom:
                 follows = await self.explain(caller, announcement_id, tickets)
-        raise Aborted("NO_PLACES_LEFT", "places come and go right now; try again")
+        raise Aborted("CONTENDED", "places come and go right now; try again")
 
     async def book(self, caller: Caller, announcement_id: UUID, tickets: int, follows: bool) -> Any:
         """The transaction of apply(). Raises NoRoom."""

@@ -32,106 +32,54 @@ REAR_WINDOW = UUID("8f1a49f0-0319-4589-9130-08bad05a1d3b")
 Rows = Sequence[dict[str, Any]]
 
 
-def person(role: str, name: str, last_name: str, **more: Any) -> dict[str, Any]:
+def person(
+    role: str, full_name: str, phone: str, gender: str, country: str, zone: str, born: date, **more: Any
+) -> dict[str, Any]:
     """A sample person's account."""
-    address = {"email": f"{role}@example.com", "telegram_name": f"{name}_{last_name}".lower()}
-    return {"id": PEOPLE[role], "name": name, "last_name": last_name, "create_time": BEGAN, **address, **more}
+    name, last_name = full_name.split()
+    return {
+        "id": PEOPLE[role],
+        "email": f"{role}@example.com",
+        "name": name,
+        "last_name": last_name,
+        "phone_number": phone,
+        "telegram_name": f"matinee_{role}",
+        "gender": gender,
+        "country": country,
+        "time_zone": zone,
+        "birthday": born,
+        "create_time": BEGAN,
+        "language": "en",
+        "permissions": [0],
+        "is_super": False,
+        **more,
+    }
 
 
+SUPER = {"language": "ru", "permissions": [0, 3], "is_super": True}
 USERS: Rows = (
+    person("user", "Nora Lindqvist", "+46 8 5550 1001", "female", "Sweden", "Europe/Stockholm", date(1992, 5, 17)),
+    person("sudo", "Виктор Соколов", "+7 495 555 10 02", "male", "Russia", "Europe/Moscow", date(1985, 11, 2), **SUPER),
+    person("author", "Emilia Hartmann", "+49 30 5550 1003", "female", "Germany", "Europe/Berlin", date(1988, 3, 9)),
+    person("guest_1", "Tomás Ferreira", "+351 21 555 1004", "male", "Portugal", "Europe/Lisbon", date(1995, 8, 23)),
     person(
-        "user",
-        "Nora",
-        "Lindqvist",
-        phone_number="+46 8 5550 1001",
-        gender="female",
-        country="Sweden",
-        time_zone="Europe/Stockholm",
-        birthday=date(1992, 5, 17),
-        language="en",
-        permissions=[0],
-        is_super=False,
-    ),
-    person(
-        "sudo",
-        "Viktor",
-        "Sokolov",
-        phone_number="+7 495 555 10 02",
-        gender="male",
-        country="Russia",
-        time_zone="Europe/Moscow",
-        birthday=date(1985, 11, 2),
-        language="ru",
-        permissions=[0, 3],
-        is_super=True,
-    ),
-    person(
-        "author",
-        "Emilia",
-        "Hartmann",
-        phone_number="+49 30 5550 1003",
-        gender="female",
-        country="Germany",
-        time_zone="Europe/Berlin",
-        birthday=date(1988, 3, 9),
-        language="en",
-        permissions=[0],
-        is_super=False,
-    ),
-    person(
-        "guest_1",
-        "Tomás",
-        "Ferreira",
-        phone_number="+351 21 555 1004",
-        gender="male",
-        country="Portugal",
-        time_zone="Europe/Lisbon",
-        birthday=date(1995, 8, 23),
-        language="en",
-        permissions=[0],
-        is_super=False,
-    ),
-    person(
-        "guest_2",
-        "Дарья",
-        "Ковалёва",
-        phone_number="+7 343 555 10 05",
-        telegram_name="dasha_kovaleva",
-        gender="female",
-        country="Russia",
-        time_zone="Asia/Yekaterinburg",
-        birthday=date(1998, 12, 30),
-        language="ru",
-        permissions=[0],
-        is_super=False,
+        "guest_2", "Maya Okafor", "+44 20 7946 1005", "female", "Great Britain", "Europe/London", date(1998, 12, 30)
     ),
 )
 GROUPS = {"hosts": ("author", "user"), "moderators": ("sudo",)}
+
+
+def review(number: int, movie_id: UUID, role: str, score: int, words: str) -> dict[str, Any]:
+    """A review with an id that is the same everywhere."""
+    review_id = UUID(f"0b6d0c52-5f0e-4a1b-9d84-{number:012d}")
+    who = {"id": review_id, "movie_id": movie_id, "author_id": PEOPLE[role]}
+    return {**who, "score": score, "text": words, "create_time": BEGAN}
+
+
 REVIEWS: Rows = (
-    {
-        "id": UUID("0b6d0c52-5f0e-4a1b-9d84-6f1f8a3c7e01"),
-        "movie_id": CINEMA_PARADISO,
-        "author_id": PEOPLE["author"],
-        "text": "The last five minutes are the best argument for watching films together that I know.",
-        "score": 10,
-        "create_time": BEGAN,
-    },
-    {
-        "id": UUID("0b6d0c52-5f0e-4a1b-9d84-6f1f8a3c7e02"),
-        "movie_id": CINEMA_PARADISO,
-        "author_id": PEOPLE["guest_1"],
-        "text": "Sentimental, and proud of it. Bring handkerchiefs for the whole row.",
-        "score": 8,
-        "create_time": BEGAN,
-    },
-    {
-        "id": UUID("0b6d0c52-5f0e-4a1b-9d84-6f1f8a3c7e03"),
-        "movie_id": REAR_WINDOW,
-        "author_id": PEOPLE["guest_1"],
-        "text": "Two hours in one room and not a dull minute. You will draw your curtains afterwards.",
-        "score": 9,
-        "create_time": BEGAN,
-    },
+    review(1, CINEMA_PARADISO, "author", 10, "The last five minutes are why I watch films with other people."),
+    review(2, CINEMA_PARADISO, "guest_1", 8, "Sentimental, and proud of it. Bring handkerchiefs for the whole row."),
+    review(3, REAR_WINDOW, "guest_1", 9, "Two hours in one room and not a dull minute. Draw your curtains afterwards."),
 )
 REACTIONS = (
     (REVIEWS[0], "user", LIKE),

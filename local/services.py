@@ -28,9 +28,9 @@ class Service:
 
 
 SERVICES = (
-    Service("auth", 10, ("notify",), ("citext",)),
+    Service("auth", 10, (), ("citext",)),
     Service("movie", 20, ("auth",), ("pg_trgm", "unaccent")),
-    Service("ugc", 30, ("auth", "movie", "notify")),
+    Service("ugc", 30, ("auth", "movie")),
     Service("booking", 40, ("auth", "movie", "ugc", "notify"), ("btree_gist", "pg_trgm", "unaccent")),
     Service("notify", 50, ("auth",)),
 )

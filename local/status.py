@@ -65,7 +65,7 @@ def _cells(process: Process, info: ProcessInfo, exits: list[str]) -> list[str]:
         str(process.port),
         _duration(time.time() - info["start"]) if running else "-",
         f"{len(exits)} ({exits[-1]})" if exits else "0",
-        _memory(info["pid"]) if running else "-",
+        f"{memory(info['pid']) / 2**20:.0f} MB" if running else "-",
     ]
 
 
@@ -76,11 +76,11 @@ def _duration(seconds: float) -> str:
     return f"{hours} h {minutes % 60} min" if hours else f"{minutes} min {int(seconds) % 60} s"
 
 
-def _memory(pid: int) -> str:
-    """PSS: what PostgreSQL's processes share counts once, not once for each of them."""
+def memory(pid: int, *, children: bool = True) -> int:
+    """Bytes of a process and its children, as PSS: what PostgreSQL's processes share counts once; 0 if it is gone."""
     try:
         process = psutil.Process(pid)
-        family = [process, *process.children(recursive=True)]
-        return f"{sum(member.memory_full_info().pss for member in family) / 2**20:.0f} MB"
+        family = [process, *(process.children(recursive=True) if children else ())]
+        return sum(member.memory_full_info().pss for member in family)
     except psutil.Error:
-        return "-"
+        return 0

@@ -149,7 +149,7 @@ def words(facts: Facts, problems: dict[str, str]) -> dict[str, str]:
     """What the templates may say; adds to `problems` what cannot be said."""
     try:
         zone = ZoneInfo(facts["time_zone"])
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         problems["time_zone"] = "is not an IANA name"
         zone = ZoneInfo("UTC")
     host, guest, film = flat(facts["author_name"]), flat(facts["guest_name"]), flat(facts["movie_title"])

@@ -56,7 +56,7 @@ def listing(condition: str) -> TextClause:
             SELECT {COLUMNS} FROM notices
             WHERE recipient_id = :recipient_id AND {condition} AND (occur_time, id) < (:before_time, :before_id)
             ORDER BY occur_time DESC, id DESC LIMIT :size
-        ) AS page ON true"""
+        ) AS page ON true ORDER BY page.occur_time DESC, page.id DESC"""
     )
 
 

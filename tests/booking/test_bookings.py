@@ -59,9 +59,7 @@ async def test_words_move_the_booking(
         (["host no"], "guest no"),
     ],
 )
-async def test_word_out_of_turn_is_refused(
-    host: Person, guest: Person, film: Any, words: list[str], last: str
-) -> None:
+async def test_word_out_of_turn_is_refused(host: Person, guest: Person, film: Any, words: list[str], last: str) -> None:
     booking = await guest.apply(await host.announce(film["id"]))
     people = {"host": host, "guest": guest}
     for word in words:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.people import Person, evening, ok, reason
 
-DETAIL = {
+DETAIL: dict[str, Any] = {
     "id": str,
     "created": str,
     "modified": str,

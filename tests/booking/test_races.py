@@ -13,7 +13,9 @@ EIGHT = 8
 
 
 @pytest.mark.parametrize("places", [1, 3])
-async def test_acceptances_racing_for_the_last_places(host: Person, crowd: list[Person], film: Any, places: int) -> None:
+async def test_acceptances_racing_for_the_last_places(
+    host: Person, crowd: list[Person], film: Any, places: int
+) -> None:
     announcement = await host.announce(film["id"], tickets_count=places)
     bookings = [await person.apply(announcement) for person in crowd]
     answers = await asyncio.gather(*(host.decide(booking, True) for booking in bookings))

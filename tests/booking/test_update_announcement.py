@@ -67,9 +67,7 @@ async def test_moved_evening_moves_its_guests_time(host: Person, guest: Person, 
     assert datetime.fromisoformat(shown) == moved
 
 
-async def test_move_that_clashes_for_a_guest_names_him(
-    host: Person, guest: Person, new_person: Any, film: Any
-) -> None:
+async def test_move_that_clashes_for_a_guest_names_him(host: Person, guest: Person, new_person: Any, film: Any) -> None:
     first, other_host = await host.announce(film["id"]), await new_person()
     second = await other_host.announce(film["id"])
     await guest.apply(first)

@@ -127,7 +127,7 @@ async def test_what_is_no_url_at_all_is_refused(guest: Person, url: str) -> None
     assert reason(await create(guest, url)) == (400, "INVALID_FIELDS")
 
 
-@pytest.mark.parametrize("code", ["unknown-code", "x", "%00", "a%2Fb", "%D1%8F"])
+@pytest.mark.parametrize("code", ["unknown-code", "x", "%D1%8F", "a.b"])
 async def test_an_unknown_code_is_not_found(http: httpx.AsyncClient, code: str) -> None:
     assert reason(await http.get(f"/s/{code}")) == (404, "LINK_NOT_FOUND")
 

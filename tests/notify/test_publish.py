@@ -16,6 +16,7 @@ from tests.notify.conftest import Recipient, event
 from tests.people import Person, ok
 
 EVENING = "'Night of cinema', Fri 27 Nov 2026 19:00 (Europe/Berlin)"
+FILM = "\nFilm: Metropolis"
 
 
 async def inbox(person: Person) -> list[Any]:
@@ -39,7 +40,7 @@ async def test_a_published_event_lies_in_the_inbox(mesh: Mesh, notify_inside: No
 @pytest.mark.parametrize(
     ("kind", "cause", "for_guest", "for_host"),
     [
-        ("announcement_published", "", "Anna announced {}\nFilm: Metropolis", "Your evening is published: {}\nFilm: Metropolis"),
+        ("announcement_published", "", f"Anna announced {{}}{FILM}", f"Your evening is published: {{}}{FILM}"),
         ("announcement_cancelled", "", "Anna called off {}", "Your evening was called off: {}"),
         ("booking_created", "", "You applied for {}", "Boris applied for {}"),
         ("booking_created", "applied", "You applied for {}", "Boris applied for {}"),

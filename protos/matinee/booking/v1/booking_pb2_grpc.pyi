@@ -17,8 +17,8 @@ class BookingServiceStub:
     """Hosts announce evenings, guests apply for places, hosts decide. No more places are promised than there are.
 
     Every RPC that changes something takes an idempotency_key (over HTTP also as the header `idempotency-key`): for 24
-    hours the same caller, RPC and key get the first success again, the same key with another request is
-    INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED), and one whose first try is still running ABORTED (IDEMPOTENCY_KEY_BUSY).
+    hours the same caller, RPC and key get the first success again; one sent while the first is running waits for it; the
+    same key with another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED).
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -61,7 +61,8 @@ class BookingServiceStub:
     Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), ALREADY_EXISTS (BOOKING_EXISTS) if the caller has a live booking for
     it, UNAVAILABLE (PEER_UNAVAILABLE) if it is private and followers cannot be looked up, and FAILED_PRECONDITION:
     OWN_ANNOUNCEMENT, ANNOUNCEMENT_NOT_OPEN if it is closed, over or cancelled, NO_PLACES_LEFT if fewer are left than
-    asked for, TIME_CONFLICT if the caller hosts or visits another evening then.
+    asked for, TIME_CONFLICT if the caller hosts or visits another evening then; ABORTED (CONTENDED) if places came and
+    went while it tried.
     """
     UpdateBooking: _aio.UnaryUnaryMultiCallable[_booking_pb2.UpdateBookingRequest, _booking_pb2.BookingDetail]
     """Decides a booking (its author: accepts or declines) or gives one's word on it (its guest: withdraws or returns).
@@ -101,8 +102,8 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
     """Hosts announce evenings, guests apply for places, hosts decide. No more places are promised than there are.
 
     Every RPC that changes something takes an idempotency_key (over HTTP also as the header `idempotency-key`): for 24
-    hours the same caller, RPC and key get the first success again, the same key with another request is
-    INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED), and one whose first try is still running ABORTED (IDEMPOTENCY_KEY_BUSY).
+    hours the same caller, RPC and key get the first success again; one sent while the first is running waits for it; the
+    same key with another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED).
     """
 
     @_abc_1.abstractmethod
@@ -185,7 +186,8 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
         Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), ALREADY_EXISTS (BOOKING_EXISTS) if the caller has a live booking for
         it, UNAVAILABLE (PEER_UNAVAILABLE) if it is private and followers cannot be looked up, and FAILED_PRECONDITION:
         OWN_ANNOUNCEMENT, ANNOUNCEMENT_NOT_OPEN if it is closed, over or cancelled, NO_PLACES_LEFT if fewer are left than
-        asked for, TIME_CONFLICT if the caller hosts or visits another evening then.
+        asked for, TIME_CONFLICT if the caller hosts or visits another evening then; ABORTED (CONTENDED) if places came and
+        went while it tried.
         """
 
     @_abc_1.abstractmethod

@@ -104,14 +104,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """FAILED_PRECONDITION: moving the evening would clash for guests who hold a booking."""
     VERSION_MISMATCH: _ErrorReason.ValueType  # 70
     """ABORTED: the announcement changed since expected_version; metadata `version`."""
-    IDEMPOTENCY_KEY_BUSY: _ErrorReason.ValueType  # 71
-    """ABORTED: the same key is being worked on right now; try again."""
+    CONTENDED: _ErrorReason.ValueType  # 71
+    """ABORTED: others were faster every time; try again."""
     TOO_LARGE: _ErrorReason.ValueType  # 75
     """RESOURCE_EXHAUSTED: the message is larger than the server takes."""
     PEER_UNAVAILABLE: _ErrorReason.ValueType  # 80
     """UNAVAILABLE: a service or store that the answer needs does not answer; try again."""
-    STOPPING: _ErrorReason.ValueType  # 81
-    """UNAVAILABLE: this process is stopping; try again, another answers."""
     DEADLINE_PASSED: _ErrorReason.ValueType  # 82
     """DEADLINE_EXCEEDED"""
     INTERNAL_ERROR: _ErrorReason.ValueType  # 90
@@ -204,14 +202,12 @@ GUESTS_HAVE_CONFLICTS: ErrorReason.ValueType  # 62
 """FAILED_PRECONDITION: moving the evening would clash for guests who hold a booking."""
 VERSION_MISMATCH: ErrorReason.ValueType  # 70
 """ABORTED: the announcement changed since expected_version; metadata `version`."""
-IDEMPOTENCY_KEY_BUSY: ErrorReason.ValueType  # 71
-"""ABORTED: the same key is being worked on right now; try again."""
+CONTENDED: ErrorReason.ValueType  # 71
+"""ABORTED: others were faster every time; try again."""
 TOO_LARGE: ErrorReason.ValueType  # 75
 """RESOURCE_EXHAUSTED: the message is larger than the server takes."""
 PEER_UNAVAILABLE: ErrorReason.ValueType  # 80
 """UNAVAILABLE: a service or store that the answer needs does not answer; try again."""
-STOPPING: ErrorReason.ValueType  # 81
-"""UNAVAILABLE: this process is stopping; try again, another answers."""
 DEADLINE_PASSED: ErrorReason.ValueType  # 82
 """DEADLINE_EXCEEDED"""
 INTERNAL_ERROR: ErrorReason.ValueType  # 90

@@ -1,0 +1,1 @@
+"""Accounts, sign-in, groups and keys, through the public port."""

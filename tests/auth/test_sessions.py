@@ -1,0 +1,150 @@
+"""Signing in, staying signed in, signing out."""
+
+import asyncio
+import time
+from typing import Any
+
+import asyncpg
+import httpx
+import jwt
+from argon2 import PasswordHasher
+
+from tests.people import Person, ok, reason
+
+
+async def login(person: Person, **changes: str) -> httpx.Response:
+    credentials = {"email": person.email, "password": person.password, **changes}
+    return await person.http.post("/auth/v1/login/", json=credentials)
+
+
+async def refresh(person: Person, token: str) -> httpx.Response:
+    return await person.http.post("/auth/v1/refresh/", json={"refresh_token": token})
+
+
+async def tokens(person: Person) -> dict[str, Any]:
+    return dict(ok(await login(person)))
+
+
+async def test_access_token_carries_the_documented_claims(guest: Person) -> None:
+    given = await tokens(guest)
+    claims = jwt.decode(given["access_token"], options={"verify_signature": False})
+    lifetime = claims.pop("exp") - claims.pop("iat")
+    assert claims.pop("jti")
+    assert lifetime == given["expires_in"]
+    assert claims == {
+        "iss": "https://auth.matinee.local",
+        "aud": "matinee",
+        "sub": guest.id,
+        "permissions": [0],
+        "is_super": False,
+    }
+
+
+async def test_access_token_verifies_with_the_public_keys(guest: Person, http: httpx.AsyncClient) -> None:
+    token = (await tokens(guest))["access_token"]
+    header = jwt.get_unverified_header(token)
+    keys = jwt.PyJWKSet.from_dict(ok(await http.get("/.well-known/jwks.json")))
+    assert header["alg"] == "ES256"
+    assert jwt.decode(token, keys[header["kid"]], algorithms=["ES256"], audience="matinee")["sub"] == guest.id
+
+
+async def test_public_keys_hold_no_private_part(http: httpx.AsyncClient) -> None:
+    keys = ok(await http.get("/.well-known/jwks.json"))["keys"]
+    assert keys
+    assert all(set(key) == {"kty", "crv", "x", "y", "kid", "use", "alg"} for key in keys)
+
+
+async def test_address_signs_in_in_any_case(guest: Person) -> None:
+    assert (await login(guest, email=guest.email.upper())).status_code == 200
+
+
+async def test_wrong_password_and_unknown_address_look_alike(guest: Person) -> None:
+    wrong, unknown = await login(guest, password="wrong-password"), await login(guest, email="no" + guest.email)
+    assert reason(wrong) == (401, "WRONG_CREDENTIALS")
+    assert wrong.content == unknown.content
+
+
+async def test_unknown_address_takes_as_long_as_a_known_one(guest: Person) -> None:
+    async def seconds(**changes: str) -> float:
+        started = time.perf_counter()
+        await login(guest, **changes)
+        return time.perf_counter() - started
+
+    spans = [(await seconds(password="wrong-password"), await seconds(email="no" + guest.email)) for _ in range(4)]
+    known, unknown = (min(span) for span in zip(*spans, strict=True))
+    assert unknown > known / 3
+
+
+async def test_answers_with_tokens_are_not_to_be_cached(guest: Person) -> None:
+    assert (await login(guest)).headers["cache-control"] == "no-store"
+
+
+async def test_refresh_token_works_once(guest: Person) -> None:
+    first = (await tokens(guest))["refresh_token"]
+    ok(await refresh(guest, first))
+    assert reason(await refresh(guest, first)) == (401, "REFRESH_TOKEN_INVALID")
+
+
+async def test_refreshed_tokens_work(guest: Person) -> None:
+    again = ok(await refresh(guest, (await tokens(guest))["refresh_token"]))
+    guest.token = again["access_token"]
+    ok(await guest.get(f"/auth/v1/user_info/{guest.id}"))
+    ok(await refresh(guest, again["refresh_token"]))
+
+
+async def test_of_two_refreshes_at_once_one_succeeds_and_goes_on(guest: Person) -> None:
+    first = (await tokens(guest))["refresh_token"]
+    answers = await asyncio.gather(*(refresh(guest, first) for _ in range(5)))
+    won = [answer.json()["refresh_token"] for answer in answers if answer.status_code == 200]
+    assert len(won) == 1
+    ok(await refresh(guest, won[0]))
+
+
+async def test_used_token_that_comes_late_ends_the_session(guest: Person, database: "asyncpg.Connection") -> None:
+    first = (await tokens(guest))["refresh_token"]
+    second = ok(await refresh(guest, first))["refresh_token"]
+    await database.execute(
+        "UPDATE sessions SET refresh_time = refresh_time - interval '1 minute' WHERE user_id = $1", guest.id
+    )
+    assert reason(await refresh(guest, first)) == (401, "REFRESH_TOKEN_INVALID")
+    assert reason(await refresh(guest, second)) == (401, "REFRESH_TOKEN_INVALID")
+
+
+async def test_expired_session_cannot_be_refreshed(guest: Person, database: "asyncpg.Connection") -> None:
+    token = (await tokens(guest))["refresh_token"]
+    await database.execute("UPDATE sessions SET expire_time = now() WHERE user_id = $1", guest.id)
+    assert reason(await refresh(guest, token)) == (401, "REFRESH_TOKEN_INVALID")
+
+
+async def test_refresh_token_is_not_in_the_database(guest: Person, database: "asyncpg.Connection") -> None:
+    token = (await tokens(guest))["refresh_token"]
+    rows = await database.fetch("SELECT s::text AS row FROM sessions s WHERE user_id = $1", guest.id)
+    assert rows
+    assert not any(token in row["row"] or token.encode().hex() in row["row"] for row in rows)
+
+
+async def test_logout_ends_the_session(guest: Person) -> None:
+    token = (await tokens(guest))["refresh_token"]
+    assert ok(await guest.http.post("/auth/v1/logout/", json={"refresh_token": token})) == {}
+    assert reason(await refresh(guest, token)) == (401, "REFRESH_TOKEN_INVALID")
+
+
+async def test_logout_twice_is_no_error(guest: Person) -> None:
+    token = (await tokens(guest))["refresh_token"]
+    for _ in range(2):
+        ok(await guest.http.post("/auth/v1/logout/", json={"refresh_token": token}))
+
+
+async def test_logout_leaves_other_sessions_alone(guest: Person) -> None:
+    one, other = (await tokens(guest))["refresh_token"], (await tokens(guest))["refresh_token"]
+    ok(await guest.http.post("/auth/v1/logout/", json={"refresh_token": one}))
+    ok(await refresh(guest, other))
+
+
+async def test_weak_hash_is_replaced_at_the_next_login(guest: Person, database: "asyncpg.Connection") -> None:
+    weak = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(guest.password)
+    await database.execute("UPDATE users SET password_hash = $1 WHERE id = $2", weak, guest.id)
+    ok(await login(guest))
+    stored = await database.fetchval("SELECT password_hash FROM users WHERE id = $1", guest.id)
+    assert not PasswordHasher().check_needs_rehash(stored)
+    ok(await login(guest))

@@ -1,0 +1,50 @@
+"""What stops a server before it starts."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from google.protobuf import descriptor_pb2, descriptor_pool, empty_pb2
+from matinee.booking.v1 import booking_pb2
+from matinee.booking.v1.booking_pb2_grpc import BookingServiceServicer
+
+from booking_svc.servicer import BookingServicer
+from mesh.caller import Verifier
+from mesh.server import Served, handlers
+
+BOOKING = booking_pb2.DESCRIPTOR.services_by_name["BookingService"]
+
+
+async def no_keys() -> dict[str, Any]:
+    return {}
+
+
+VERIFIER = Verifier(no_keys, issuer="", audience="")
+
+
+def test_servicer_without_one_of_its_methods_does_not_start() -> None:
+    class Forgetful(BookingServicer):
+        GetBooking: Any = BookingServiceServicer.GetBooking
+
+    with pytest.raises(ValueError, match=r"Forgetful does not answer matinee.booking.v1.BookingService.GetBooking"):
+        handlers(Served(BOOKING, Forgetful.__new__(Forgetful)), VERIFIER)
+
+
+def test_rpc_without_an_access_option_does_not_start() -> None:
+    file = descriptor_pb2.FileDescriptorProto(name="open.proto", package="test.open")
+    file.dependency.append(empty_pb2.DESCRIPTOR.name)
+    service = file.service.add(name="OpenService")
+    service.method.add(name="Do", input_type=".google.protobuf.Empty", output_type=".google.protobuf.Empty")
+    pool = descriptor_pool.DescriptorPool()
+    pool.AddSerializedFile(empty_pb2.DESCRIPTOR.serialized_pb)
+    pool.Add(file)
+    servicer = SimpleNamespace(Do=no_keys)
+    with pytest.raises(ValueError, match=r"test.open.OpenService.Do does not say who may call it"):
+        handlers(Served(pool.FindServiceByName("test.open.OpenService"), servicer), VERIFIER)
+
+
+def test_complete_servicer_has_a_handler_for_every_rpc() -> None:
+    handler = handlers(Served(BOOKING, BookingServicer.__new__(BookingServicer)), VERIFIER)
+    for method in BOOKING.methods:
+        call = SimpleNamespace(method=f"/{BOOKING.full_name}/{method.name}", invocation_metadata=())
+        assert handler.service(call) is not None

@@ -1,0 +1,1 @@
+"""The catalogue, through the public port, and how it is filled."""
