@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from jwt.algorithms import ECAlgorithm
-from sqlalchemy import Row
 
 from auth_svc.store import AuthStore
 from mesh import clock
+from mesh.database import Row
 
 
 class Keys:
@@ -55,12 +55,12 @@ class Keys:
         keys = await self.all()
         return {"keys": [public_jwk(kid, key) for kid, key in keys.items()]}
 
-    async def access_token(self, user: Row[Any], lifetime: timedelta) -> str:
+    async def access_token(self, user: Row, lifetime: timedelta) -> str:
         """A token that says who the user is, from now on for `lifetime`."""
         kid, key = next(iter((await self.all()).items()))
         return jwt.encode(self.claims(user, clock.now(), lifetime), key, algorithm="ES256", headers={"kid": kid})
 
-    def claims(self, user: Row[Any], now: datetime, lifetime: timedelta) -> dict[str, Any]:
+    def claims(self, user: Row, now: datetime, lifetime: timedelta) -> dict[str, Any]:
         """What a token says."""
         return {
             "iss": self.issuer,

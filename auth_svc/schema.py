@@ -11,7 +11,6 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
-    Row,
     Text,
     UniqueConstraint,
     Uuid,
@@ -22,6 +21,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, CITEXT, TIMESTAMP
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from mesh.caller import Caller
+from mesh.database import Row
 
 
 class Base(DeclarativeBase):
@@ -125,6 +125,6 @@ class GroupMember(Base):
     )
 
 
-def shows_private(user: Row[Any], caller: Caller) -> bool:
+def shows_private(user: Row, caller: Caller) -> bool:
     """Whether the caller may see a user's address, phone number and birthday."""
     return caller.service is not None or caller.is_super or caller.user_id == user.id

@@ -1,6 +1,5 @@
 """AuthService: messages in, one domain call, messages out."""
 
-from typing import Any
 from uuid import UUID
 
 import orjson
@@ -8,7 +7,6 @@ from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.empty_pb2 import Empty
 from matinee.auth.v1 import auth_pb2
 from matinee.auth.v1.auth_pb2_grpc import AuthServiceServicer
-from sqlalchemy import Row
 
 from auth_svc.groups import Groups
 from auth_svc.keys import Keys
@@ -16,6 +14,7 @@ from auth_svc.schema import shows_private
 from auth_svc.sessions import Pair, Sessions
 from auth_svc.users import Users
 from mesh import caller
+from mesh.database import Row
 from mesh.interceptors import Context
 
 GIVEN = (
@@ -86,7 +85,7 @@ class AuthServicer(AuthServiceServicer):
         return auth_pb2.Tokens(access_token=access, refresh_token=refresh, token_type="Bearer", expires_in=lifetime)
 
 
-def to_proto(user: Row[Any], *, private: bool) -> auth_pb2.User:
+def to_proto(user: Row, *, private: bool) -> auth_pb2.User:
     """A user as a message, with or without what only he himself should see."""
     message = auth_pb2.User(
         user_id=str(user.id),

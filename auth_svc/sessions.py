@@ -3,14 +3,12 @@
 import hashlib
 import secrets
 from datetime import timedelta
-from typing import Any
-
-from sqlalchemy import Row
 
 from auth_svc.keys import Keys
 from auth_svc.passwords import Passwords
 from auth_svc.store import AuthStore
 from mesh import clock
+from mesh.database import Row
 from mesh.errors import Unauthenticated
 
 RACE = timedelta(seconds=10)
@@ -41,7 +39,7 @@ class Sessions:
             await self.store.rehash(user.id, user.password_hash, await self.passwords.hash(password))
         return await self.begin(user)
 
-    async def begin(self, user: Row[Any]) -> Pair:
+    async def begin(self, user: Row) -> Pair:
         """Tokens of a new session of this user."""
         access, token, now = await self.keys.access_token(user, self.access_lifetime), new_token(), clock.now()
         await self.store.add_session(user.id, digest(token), now, now + self.refresh_lifetime)

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
-from mesh.database import Database
+from mesh.database import Database, Row
 from mesh.errors import NotFound
 
 COLUMNS = """id, email::text AS email, password_hash, name, last_name, phone_number, telegram_name, gender, country,
@@ -56,22 +56,22 @@ class AuthStore:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    async def get_user(self, user_id: UUID) -> Row[Any]:
+    async def get_user(self, user_id: UUID) -> Row:
         """A user. Raises NotFound (USER_NOT_FOUND)."""
         users = await self.list_users([user_id])
         if not users:
             raise NotFound("USER_NOT_FOUND", "there is no such user")
         return users[0]
 
-    async def list_users(self, ids: Collection[UUID]) -> Sequence[Row[Any]]:
+    async def list_users(self, ids: Collection[UUID]) -> Sequence[Row]:
         """Those of the users that exist, in no order."""
         return (await self.database.read(FIND_USERS, {"ids": list(ids)})).all()
 
-    async def find_by_email(self, email: str) -> Row[Any] | None:
+    async def find_by_email(self, email: str) -> Row | None:
         """The user with this address, in any case; or None."""
         return (await self.database.read(FIND_BY_EMAIL, {"email": email})).one_or_none()
 
-    async def add_user(self, values: dict[str, Any], now: datetime) -> Row[Any] | None:
+    async def add_user(self, values: dict[str, Any], now: datetime) -> Row | None:
         """A new user, or None if the address has an account."""
         return (await self.database.run(ADD_USER, {**values, "now": now})).one_or_none()
 
@@ -87,7 +87,7 @@ class AuthStore:
     async def rotate_session(self, old: bytes, new: bytes, now: datetime, expire_time: datetime) -> UUID | None:
         """Replaces a session's token; the session's user, or None if no living session has the old token."""
         values = {"old": old, "new": new, "now": now, "expire_time": expire_time}
-        user_id: UUID | None = (await self.database.run(ROTATE_SESSION, values)).scalar_one_or_none()
+        user_id: UUID | None = (await self.database.run(ROTATE_SESSION, values)).scalar()
         return user_id
 
     async def end_copied_session(self, used: bytes, before: datetime) -> None:
@@ -102,12 +102,12 @@ class AuthStore:
         """Whether there is such a group."""
         return (await self.database.read(GROUP_EXISTS, {"group": group})).first() is not None
 
-    async def list_members(self, group: str, after: tuple[datetime, UUID], count: int) -> Sequence[Row[Any]]:
+    async def list_members(self, group: str, after: tuple[datetime, UUID], count: int) -> Sequence[Row]:
         """At most `count` members who joined after this point, oldest membership first."""
         values = {"group": group, "after_time": after[0], "after_id": after[1], "count": count}
         return (await self.database.read(LIST_MEMBERS, values)).all()
 
-    async def list_keys(self) -> Sequence[Row[Any]]:
+    async def list_keys(self) -> Sequence[Row]:
         """The signing keys, newest first."""
         return (await self.database.read(LIST_KEYS)).all()
 

@@ -2,15 +2,13 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
-
-from sqlalchemy import Row
 
 from auth_svc.passwords import Passwords
 from auth_svc.store import AuthStore
 from mesh import clock
+from mesh.database import Row
 from mesh.errors import AlreadyExists, InvalidArgument
 
 TIME_ZONES = frozenset(available_timezones())
@@ -24,7 +22,7 @@ class Users:
         self.store = store
         self.passwords = passwords
 
-    async def register(self, password: str, given: dict[str, str]) -> Row[Any]:
+    async def register(self, password: str, given: dict[str, str]) -> Row:
         """Opens an account.
 
         Raises InvalidArgument (INVALID_FIELDS: time_zone, birthday), AlreadyExists (EMAIL_TAKEN).
@@ -42,11 +40,11 @@ class Users:
             raise AlreadyExists("EMAIL_TAKEN", "this e-mail address has an account")
         return user
 
-    async def get(self, user_id: UUID) -> Row[Any]:
+    async def get(self, user_id: UUID) -> Row:
         """A user. Raises NotFound (USER_NOT_FOUND)."""
         return await self.store.get_user(user_id)
 
-    async def get_many(self, ids: Collection[UUID]) -> Sequence[Row[Any]]:
+    async def get_many(self, ids: Collection[UUID]) -> Sequence[Row]:
         """Those of the users that exist, in no order."""
         return await self.store.list_users(ids)
 

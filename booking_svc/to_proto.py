@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
 from google.protobuf.struct_pb2 import NULL_VALUE, Value
 from google.protobuf.timestamp_pb2 import Timestamp
 from matinee.booking.v1 import booking_pb2
@@ -45,8 +44,7 @@ def announcement(row: Any, now: datetime) -> booking_pb2.Announcement:
 
 def guest_rows(row: Any) -> list[dict[str, Any]]:
     """The accepted guests in a detailed announcement's row."""
-    rows = row.guests if not isinstance(row.guests, str) else orjson.loads(row.guests)
-    return list(rows or ())
+    return list(row.guests or ())
 
 
 def announcement_detail(

@@ -1,68 +1,179 @@
-"""PostgreSQL through SQLAlchemy Core: single statements on their own, or several in a transaction."""
+"""PostgreSQL. SQLAlchemy describes tables and writes statements, asyncpg runs them.
+
+Measured for one short statement: 300 us of our CPU through SQLAlchemy's engine, 60 us through asyncpg's pool. So a
+statement is compiled once by SQLAlchemy and executed without it.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import asyncpg
-from sqlalchemy import CursorResult, Executable
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+import orjson
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
+from sqlalchemy.sql.base import Executable
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ClauseElement
 
 from mesh.errors import InvalidArgument, Unavailable
 from mesh.settings import MeshSettings
 
 CONNECT_SECONDS = 2.0
 STATEMENT_SECONDS = 8.0
-DEADLOCK = "40P01"
-NO_SUCH_CHARACTER = "22021"
+OUTAGES = ("08", "53", "57")
+"""Classes of SQLSTATE that tell of the connection or of the server's state, not of the statement."""
+DIALECT = dialect()  # type: ignore[no-untyped-call]
 Result = TypeVar("Result")
 
 
+class Row(asyncpg.Record):  # type: ignore[misc]
+    """A row whose columns are attributes, so that the rules of schema.py take it for an object of a table's class."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+class Rows:
+    """What a statement returned."""
+
+    __slots__ = ("rows",)
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self.rows = rows
+
+    def all(self) -> Sequence[Row]:
+        """Every row."""
+        return self.rows
+
+    def first(self) -> Row | None:
+        """The first row, if there is one."""
+        return self.rows[0] if self.rows else None
+
+    def one_or_none(self) -> Row | None:
+        """The only row, if there is one."""
+        if len(self.rows) > 1:
+            raise LookupError(f"{len(self.rows)} rows where at most one was meant")
+        return self.first()
+
+    def one(self) -> Row:
+        """The only row."""
+        row = self.one_or_none()
+        if row is None:
+            raise LookupError("no row where one was meant")
+        return row
+
+    def scalar(self) -> Any:
+        """The first column of the first row; None without rows."""
+        return self.rows[0][0] if self.rows else None
+
+    def column(self) -> list[Any]:
+        """The first column of every row."""
+        return [row[0] for row in self.rows]
+
+
+class Connection:
+    """A connection inside a transaction."""
+
+    def __init__(self, raw: "asyncpg.Connection[Row]") -> None:
+        self.raw = raw
+
+    async def execute(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Rows:
+        """Runs a statement."""
+        sql, values = compiled(statement, parameters or {})
+        return Rows(await self.raw.fetch(sql, *values))
+
+
 class Database:
-    """A service's own database."""
+    """A service's own database. Connects when first used."""
 
     def __init__(self, settings: MeshSettings, name: str) -> None:
-        self.engine = create_async_engine(
-            settings.database_url.get_secret_value(),
-            pool_size=settings.database_connections,
-            max_overflow=0,
-            pool_timeout=CONNECT_SECONDS,
-            connect_args={
-                "timeout": CONNECT_SECONDS,
-                "command_timeout": STATEMENT_SECONDS,
-                "server_settings": {"application_name": name, "timezone": "UTC"},
-            },
+        self.pool = asyncpg.create_pool(
+            settings.database_url.get_secret_value().replace("+asyncpg", ""),
+            min_size=0,
+            max_size=settings.database_connections,
+            timeout=CONNECT_SECONDS,
+            command_timeout=STATEMENT_SECONDS,
+            max_cached_statement_lifetime=0,
+            record_class=Row,
+            init=prepare,
+            reset=roll_back,
+            server_settings={"application_name": name, "timezone": "UTC"},
         )
-        self.autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self.opening = asyncio.Lock()
+        self.opened = False
 
-    async def run(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> CursorResult[Any]:
-        """Runs one statement that is a transaction by itself, and buffers its rows.
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator["asyncpg.Connection[Row]"]:
+        """A connection of the pool. Raises Unavailable while PostgreSQL does not answer or all stay busy."""
+        if not self.opened:
+            async with self.opening:
+                await self.pool
+                self.opened = True
+        async with answering(), self.pool.acquire(timeout=CONNECT_SECONDS) as raw:
+            yield raw
 
-        Raises Unavailable while PostgreSQL does not answer. A connection that died while it lay idle in the pool is
-        replaced once when nothing can have been executed on it.
-        """
-        async with answering(), self.autocommit.connect() as connection:
-            return await connection.execute(statement, parameters)
+    async def run(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Rows:
+        """Runs one statement that is a transaction by itself. Raises Unavailable as connection()."""
+        sql, values = compiled(statement, parameters or {})
+        async with self.connection() as raw:
+            return Rows(await raw.fetch(sql, *values))
 
-    async def read(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> CursorResult[Any]:
-        """Runs one statement that changes nothing; repeats it once when the connection turns out to be dead."""
+    async def read(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Rows:
+        """Runs one statement that changes nothing; once more when the connection turns out to be dead."""
         try:
             return await self.run(statement, parameters)
         except Unavailable:
             return await self.run(statement, parameters)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """Several statements that happen together or not at all. Raises Unavailable as run()."""
-        async with answering(), self.engine.begin() as connection:
-            yield connection
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """Several statements that happen together or not at all. Raises Unavailable as connection()."""
+        async with self.connection() as raw, raw.transaction():
+            yield Connection(raw)
 
     async def close(self) -> None:
-        """Gives all connections back."""
-        await self.engine.dispose()
+        """Ends all connections."""
+        if self.opened:
+            await self.pool.close()
+
+
+async def prepare(raw: "asyncpg.Connection[Row]") -> None:
+    """JSON columns are Python's values."""
+    for name in ("json", "jsonb"):
+        await raw.set_type_codec(name, encoder=encode_json, decoder=orjson.loads, schema="pg_catalog")
+
+
+def encode_json(value: object) -> str:
+    """A value as PostgreSQL reads it."""
+    return orjson.dumps(value).decode()
+
+
+async def roll_back(raw: "asyncpg.Connection[Row]") -> None:
+    """What a connection needs before its next user; asyncpg's reset would be a round trip for what we never change."""
+    if raw.is_in_transaction():
+        await raw.execute("ROLLBACK")
+
+
+@lru_cache(maxsize=512)
+def compile_once(statement: ClauseElement) -> tuple[str, Sequence[str], Mapping[str, Any]]:
+    """A statement as PostgreSQL reads it, its parameters' names in order, and the values that it brings itself."""
+    result = statement.compile(dialect=DIALECT)
+    assert isinstance(result, SQLCompiler)
+    return result.string, tuple(result.positiontup or ()), result.params
+
+
+def compiled(statement: Executable, parameters: Mapping[str, Any]) -> tuple[str, Iterable[Any]]:
+    """A statement and its values, in asyncpg's terms."""
+    assert isinstance(statement, ClauseElement)
+    sql, names, own = compile_once(statement)
+    return sql, [parameters[name] if name in parameters else own[name] for name in names]
 
 
 @asynccontextmanager
@@ -70,39 +181,22 @@ async def answering() -> AsyncIterator[None]:
     """Tells an outage of the database, and text that PostgreSQL cannot hold, from a defect of the statement."""
     try:
         yield
-    except DBAPIError as error:
-        if error.connection_invalidated or is_outage(error):
+    except asyncpg.CharacterNotInRepertoireError as error:
+        raise InvalidArgument("INVALID_FIELDS", "text may not contain the character NUL") from error
+    except asyncpg.PostgresError as error:
+        if str(error.sqlstate)[:2] in OUTAGES:
             raise Unavailable("PEER_UNAVAILABLE", "the database does not answer right now") from error
-        if sqlstate(error) == NO_SUCH_CHARACTER:
-            raise InvalidArgument("INVALID_FIELDS", "text may not contain the character NUL") from error
         raise
-    except (OSError, TimeoutError, PoolTimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
+    except asyncpg.DataError:
+        raise
+    except (OSError, TimeoutError, asyncpg.InterfaceError) as error:
         raise Unavailable("PEER_UNAVAILABLE", "the database does not answer right now") from error
-
-
-def is_outage(error: DBAPIError) -> bool:
-    """Whether the error tells of the connection or the server's state rather than of the statement."""
-    state = sqlstate(error)
-    return isinstance(error, InterfaceError | OperationalError) and (state == "" or state[:2] in ("08", "53", "57"))
-
-
-def sqlstate(error: DBAPIError) -> str:
-    """PostgreSQL's five-letter code of what went wrong, or nothing."""
-    return str(getattr(error.orig, "sqlstate", None) or "")
-
-
-def constraint(error: DBAPIError) -> str:
-    """The name of the constraint that refused the statement, or nothing."""
-    cause = getattr(error.orig, "__cause__", None)
-    return str(getattr(cause, "constraint_name", None) or "")
 
 
 async def once_more_on_deadlock(attempt: Callable[[], Awaitable[Result]]) -> Result:
     """Runs a transaction again when PostgreSQL chose it as the victim of a deadlock."""
     try:
         return await attempt()
-    except DBAPIError as error:
-        if sqlstate(error) != DEADLOCK:
-            raise
+    except asyncpg.DeadlockDetectedError:
         await asyncio.sleep(0.01)
         return await attempt()

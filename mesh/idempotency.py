@@ -12,10 +12,9 @@ from uuid import UUID
 
 from google.protobuf.message import Message
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mesh import caller, clock
-from mesh.database import Database
+from mesh.database import Connection, Database
 from mesh.errors import InvalidArgument
 
 TABLE = "idempotency_keys"
@@ -73,7 +72,7 @@ FIND = text(
 SWEEP = text(f"DELETE FROM {TABLE} WHERE create_time < :expired")
 
 
-async def claim(connection: AsyncConnection) -> None:
+async def claim(connection: Connection) -> None:
     """Takes the current call's key, if it has one, for this transaction. Raises KeyTaken."""
     key = caller.current().claimed_key
     if key is None:
@@ -84,7 +83,7 @@ async def claim(connection: AsyncConnection) -> None:
         raise KeyTaken
 
 
-async def settle(connection: AsyncConnection, resource_id: UUID) -> None:
+async def settle(connection: Connection, resource_id: UUID) -> None:
     """Notes in the transaction what the key stands for, so that the answer can be given even after a crash."""
     key = caller.current().claimed_key
     if key is not None:

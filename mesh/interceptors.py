@@ -17,7 +17,6 @@ import protovalidate
 from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
 from google.protobuf.message import Message
 from matinee.common.v1 import access_pb2
-from sqlalchemy.exc import DBAPIError
 
 from mesh import caller
 from mesh.caller import NOBODY, Call, Caller, Verifier
@@ -28,7 +27,6 @@ from mesh.errors import (
     MeshError,
     PermissionDenied,
     Unauthenticated,
-    Unavailable,
 )
 from mesh.logs import logger
 
@@ -132,18 +130,11 @@ def with_errors(handler: Handler) -> Handler:
             await refuse(context, error)
         except (grpc.aio.AbortError, asyncio.CancelledError):
             raise
-        except Exception as error:
+        except Exception:
             log.exception("defect", request_id=caller.current().request_id)
-            await refuse(context, sanitise(error))
+            await refuse(context, Internal("INTERNAL_ERROR", "internal error"))
 
     return sanitised
-
-
-def sanitise(error: Exception) -> MeshError:
-    """What may be told of an unforeseen error."""
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return Unavailable("PEER_UNAVAILABLE", "the database does not answer right now")
-    return Internal("INTERNAL_ERROR", "internal error")
 
 
 async def refuse(context: Context, error: MeshError) -> None:

@@ -10,9 +10,9 @@ from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
 from pgqueuer.core.executors import DatabaseRetryEntrypointExecutor, EntrypointExecutorParameters
 from pgqueuer.db import AsyncpgDriver
 from pgqueuer.models import Job
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mesh import caller
+from mesh.database import Connection
 from mesh.logs import logger
 from mesh.settings import MeshSettings
 
@@ -25,21 +25,13 @@ FOREVER = 1_000_000
 BATCH = 20
 
 
-async def enqueue(connection: AsyncConnection, name: str, payloads: Sequence[bytes]) -> None:
-    """Adds jobs to the caller's transaction.
-
-    The transaction must have run a statement before: SQLAlchemy begins lazily, so as the first statement this would
-    commit by itself and survive a rollback.
-    """
+async def enqueue(connection: Connection, name: str, payloads: Sequence[bytes]) -> None:
+    """Adds jobs to the caller's transaction: they are there if it commits, and only then."""
     if not payloads:
         return
-    raw = (await connection.get_raw_connection()).driver_connection
-    assert isinstance(raw, asyncpg.Connection)
-    if not raw.is_in_transaction():
-        raise RuntimeError("enqueue needs a transaction in which a statement has run")
     count = len(payloads)
     priorities, delays, keys, headers = [0] * count, [timedelta()] * count, [None] * count, ["{}"] * count
-    await raw.fetch(ENQUEUE, priorities, [name] * count, list(payloads), delays, keys, headers)
+    await connection.raw.fetch(ENQUEUE, priorities, [name] * count, list(payloads), delays, keys, headers)
 
 
 class Worker:

@@ -4,9 +4,8 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
-
 from mesh import paging
+from mesh.database import Row
 from movie_svc.store import MovieStore
 
 
@@ -16,15 +15,15 @@ class Movies:
     def __init__(self, store: MovieStore) -> None:
         self.store = store
 
-    async def get(self, movie_id: UUID) -> Row[Any]:
+    async def get(self, movie_id: UUID) -> Row:
         """A film. Raises NotFound (MOVIE_NOT_FOUND)."""
         return await self.store.get(movie_id)
 
-    async def get_many(self, ids: Collection[UUID]) -> Sequence[Row[Any]]:
+    async def get_many(self, ids: Collection[UUID]) -> Sequence[Row]:
         """Those of the films that exist, in no order."""
         return await self.store.get_many(ids)
 
-    async def list(self, wanted: dict[str, Any], page_size: int, page_token: str) -> tuple[Sequence[Row[Any]], str]:
+    async def list(self, wanted: dict[str, Any], page_size: int, page_token: str) -> tuple[Sequence[Row], str]:
         """Films by title, and the next page's token, empty on the last page.
 
         `wanted` may hold query (a part of the title), bookable, genre and year.

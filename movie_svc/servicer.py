@@ -5,8 +5,8 @@ from uuid import UUID
 
 from matinee.movie.v1 import movie_pb2
 from matinee.movie.v1.movie_pb2_grpc import MovieServiceServicer
-from sqlalchemy import Row
 
+from mesh.database import Row
 from mesh.interceptors import Context
 from movie_svc.movies import Movies
 
@@ -42,7 +42,7 @@ def wanted(request: movie_pb2.ListMoviesRequest) -> dict[str, Any]:
     return given | ({"bookable": request.filter.bookable} if request.filter.HasField("bookable") else {})
 
 
-def to_proto(movie: Row[Any]) -> movie_pb2.Movie:
+def to_proto(movie: Row) -> movie_pb2.Movie:
     """A film as a message."""
     return movie_pb2.Movie(
         id=str(movie.id),

@@ -6,10 +6,10 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import Row, TextClause, text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mesh.database import Database
+from mesh.database import Database, Row
 from mesh.errors import NotFound
 
 COLUMNS = """id, title, title_key, description, year, running_time, imdb_rating, genres, directors, actors, writers,
@@ -68,18 +68,18 @@ class MovieStore:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    async def get(self, movie_id: UUID) -> Row[Any]:
+    async def get(self, movie_id: UUID) -> Row:
         """A film. Raises NotFound (MOVIE_NOT_FOUND)."""
         movies = await self.get_many([movie_id])
         if not movies:
             raise NotFound("MOVIE_NOT_FOUND", "the catalogue has no such film")
         return movies[0]
 
-    async def get_many(self, ids: Collection[UUID]) -> Sequence[Row[Any]]:
+    async def get_many(self, ids: Collection[UUID]) -> Sequence[Row]:
         """Those of the films that exist, in no order."""
         return (await self.database.read(FIND_MOVIES, {"ids": list(ids)})).all()
 
-    async def list(self, wanted: dict[str, Any], after: tuple[str, UUID] | None, count: int) -> Sequence[Row[Any]]:
+    async def list(self, wanted: dict[str, Any], after: tuple[str, UUID] | None, count: int) -> Sequence[Row]:
         """At most `count` films by title, behind `after` (title key and id); `wanted` has values by condition."""
         conditions, values = frozenset(wanted), {**wanted, "count": count}
         if after is not None:
@@ -104,6 +104,6 @@ async def bring(connection: AsyncConnection, rows: Sequence[Sequence[object]]) -
     await raw.copy_records_to_table("incoming", records=rows, columns=IMPORTED)
 
 
-async def merge(connection: AsyncConnection) -> Sequence[Row[Any]]:
+async def merge(connection: AsyncConnection) -> Sequence[Any]:
     """Adds what is new of what was brought and changes what is different; returns (title, added) of just those."""
     return (await connection.execute(MERGE)).all()

@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
-
 from mesh import paging
+from mesh.database import Row
 from notify_svc import kinds
 from notify_svc.kinds import Facts
 from notify_svc.store import END, NoticeStore
@@ -51,7 +49,7 @@ class Notices:
 
     async def list(
         self, recipient_id: UUID, page_size: int, page_token: str, *, unread_only: bool
-    ) -> tuple[Sequence[Row[Any]], str, int]:
+    ) -> tuple[Sequence[Row], str, int]:
         """A page of a person's notices, newest first, the next page's token, and how many of all are unread.
 
         Raises InvalidArgument (INVALID_PAGE_TOKEN).
@@ -64,7 +62,7 @@ class Notices:
         token = paging.encode_place(page[-1].occur_time, page[-1].id, *scope) if len(rows) > size else ""
         return page, token, unread_count
 
-    async def mark_read(self, recipient_id: UUID, notice_id: UUID) -> Row[Any]:
+    async def mark_read(self, recipient_id: UUID, notice_id: UUID) -> Row:
         """A person's notice, read from now on. Raises NotFound (NOTICE_NOT_FOUND), also for somebody else's."""
         return await self.store.mark_read(recipient_id, notice_id)
 

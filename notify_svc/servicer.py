@@ -1,7 +1,6 @@
 """The RPCs of the notify service: notices, and short links."""
 
 from datetime import UTC
-from typing import Any
 from uuid import UUID
 
 from google.protobuf.empty_pb2 import Empty
@@ -9,9 +8,9 @@ from matinee.link.v1 import link_pb2
 from matinee.link.v1.link_pb2_grpc import LinkServiceServicer
 from matinee.notify.v1 import notify_pb2
 from matinee.notify.v1.notify_pb2_grpc import NotifyServiceServicer
-from sqlalchemy import Row
 
 from mesh import caller
+from mesh.database import Row
 from mesh.interceptors import Context
 from notify_svc.kinds import Facts
 from notify_svc.links import Links
@@ -52,7 +51,7 @@ class NotifyServicer(NotifyServiceServicer):
         await self.notices.mark_all_read(caller.user_id())
         return Empty()
 
-    def to_proto(self, notice: Row[Any]) -> notify_pb2.Notice:
+    def to_proto(self, notice: Row) -> notify_pb2.Notice:
         """A notice as its recipient sees it."""
         return notify_pb2.Notice(
             id=str(notice.id),

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, TextClause, text
+from sqlalchemy import TextClause, text
 
 from mesh import clock
-from mesh.database import Database
+from mesh.database import Database, Row
 from mesh.errors import NotFound
 
 Place = tuple[datetime, UUID]
@@ -82,11 +82,11 @@ class LinkStore:
 
     async def add(self, target: str) -> str:
         """The code of the link to a target; the same target gets the same one."""
-        return str((await self.database.run(ADD_LINK, link_to(target))).scalar_one())
+        return str((await self.database.run(ADD_LINK, link_to(target))).scalar())
 
     async def get_target(self, code: str) -> str:
         """Where a link leads. Raises NotFound (LINK_NOT_FOUND)."""
-        target = (await self.database.read(FIND_TARGET, {"code": code})).scalar_one_or_none()
+        target = (await self.database.read(FIND_TARGET, {"code": code})).scalar()
         if target is None:
             raise NotFound("LINK_NOT_FOUND", "there is no such link")
         return str(target)
@@ -107,15 +107,13 @@ class NoticeStore:
         told = {"recipients": list(recipients), "titles": list(titles), "texts": list(texts)}
         await self.database.run(PUBLISH, {**values, **told, **link_to(target)})
 
-    async def list(
-        self, recipient_id: UUID, before: Place, size: int, unread_only: bool
-    ) -> tuple[Sequence[Row[Any]], int]:
+    async def list(self, recipient_id: UUID, before: Place, size: int, unread_only: bool) -> tuple[Sequence[Row], int]:
         """Notices before a place, newest first, and how many of all of them are unread."""
         values = {"recipient_id": recipient_id, "before_time": before[0], "before_id": before[1], "size": size}
         rows = (await self.database.read(LIST_UNREAD if unread_only else LIST, values)).all()
         return [row for row in rows if row.id is not None], rows[0].unread_count
 
-    async def mark_read(self, recipient_id: UUID, notice_id: UUID) -> Row[Any]:
+    async def mark_read(self, recipient_id: UUID, notice_id: UUID) -> Row:
         """A person's notice, read. Raises NotFound (NOTICE_NOT_FOUND)."""
         values = {"id": notice_id, "recipient_id": recipient_id, "now": clock.now()}
         row = (await self.database.run(MARK_READ, values)).one_or_none()

@@ -1,12 +1,10 @@
 """Pages of people, oldest first. The other services read long lists, so they get longer pages."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
-
 from mesh import caller, paging
+from mesh.database import Row
 from ugc_svc.store import BEGINNING, Place
 
 LARGEST_FOR_SERVICES = 1000
@@ -23,7 +21,7 @@ def place(token: str, *scope: object) -> Place:
     return paging.decode_place(token, *scope) or BEGINNING
 
 
-def cut(rows: Sequence[Row[Any]], size: int, *scope: object) -> tuple[list[UUID], str]:
+def cut(rows: Sequence[Row], size: int, *scope: object) -> tuple[list[UUID], str]:
     """The ids of a page and the next page's token, from a list that was asked for one row more than the page has."""
     ids = [row.id for row in rows[:size]]
     if len(rows) <= size:

@@ -1,10 +1,8 @@
 """Reviews of films, and what others think of them."""
 
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
-
+from mesh.database import Row
 from mesh.errors import NotFound
 from ugc_svc.peers import Peers
 from ugc_svc.store import ReviewStore
@@ -17,7 +15,7 @@ class Reviews:
         self.store = store
         self.peers = peers
 
-    async def write(self, author_id: UUID, movie_id: UUID, text: str, score: int) -> Row[Any]:
+    async def write(self, author_id: UUID, movie_id: UUID, text: str, score: int) -> Row:
         """A person's one review of a film.
 
         Raises NotFound (MOVIE_NOT_FOUND), AlreadyExists (REVIEW_EXISTS), Unavailable (PEER_UNAVAILABLE).
@@ -25,18 +23,18 @@ class Reviews:
         await self.peers.require_movie(movie_id)
         return await self.store.add(movie_id, author_id, text, score)
 
-    async def get(self, review_id: UUID) -> Row[Any]:
+    async def get(self, review_id: UUID) -> Row:
         """A review. Raises NotFound (REVIEW_NOT_FOUND)."""
         return await self.store.get(review_id)
 
-    async def get_of(self, movie_id: UUID, author_id: UUID, review_id: UUID) -> Row[Any]:
+    async def get_of(self, movie_id: UUID, author_id: UUID, review_id: UUID) -> Row:
         """A review of this film by this person. Raises NotFound (REVIEW_NOT_FOUND) unless the three belong together."""
         review = await self.store.get(review_id)
         if (review.movie_id, review.author_id) != (movie_id, author_id):
             raise NotFound("REVIEW_NOT_FOUND", "there is no such review of this film by this person")
         return review
 
-    async def react(self, person_id: UUID, review_id: UUID, value: int | None) -> Row[Any]:
+    async def react(self, person_id: UUID, review_id: UUID, value: int | None) -> Row:
         """Sets a person's LIKE or DISLIKE, or takes it back (None). Raises NotFound (REVIEW_NOT_FOUND)."""
         if value is None:
             await self.store.take_back(review_id, person_id)

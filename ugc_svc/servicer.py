@@ -1,14 +1,14 @@
 """The RPCs of the UGC service."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from google.protobuf.empty_pb2 import Empty
 from matinee.ugc.v1 import ugc_pb2
 from matinee.ugc.v1.ugc_pb2_grpc import UgcServiceServicer
-from sqlalchemy import Row
 
 from mesh import caller
+from mesh.database import Row
 from mesh.interceptors import Context
 from ugc_svc.follows import Follows
 from ugc_svc.reviews import Reviews
@@ -82,7 +82,7 @@ class UgcServicer(UgcServiceServicer):
         return ugc_pb2.BatchCheckFollowingResponse(followed_ids=map(str, followed))
 
 
-def to_proto(review: Row[Any]) -> ugc_pb2.Review:
+def to_proto(review: Row) -> ugc_pb2.Review:
     """A review as others see it."""
     return ugc_pb2.Review(
         id=str(review.id),

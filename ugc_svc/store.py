@@ -2,13 +2,12 @@
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
 from mesh import clock
-from mesh.database import Database
+from mesh.database import Database, Row
 from mesh.errors import AlreadyExists, NotFound
 from ugc_svc.schema import DISLIKE, LIKE
 
@@ -69,7 +68,7 @@ class ReviewStore:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    async def add(self, movie_id: UUID, author_id: UUID, text: str, score: int) -> Row[Any]:
+    async def add(self, movie_id: UUID, author_id: UUID, text: str, score: int) -> Row:
         """A new review. Raises AlreadyExists (REVIEW_EXISTS)."""
         values = {"movie_id": movie_id, "author_id": author_id, "text": text, "score": score, "now": clock.now()}
         row = (await self.database.run(ADD_REVIEW, values)).one_or_none()
@@ -77,7 +76,7 @@ class ReviewStore:
             raise AlreadyExists("REVIEW_EXISTS", "the caller has reviewed this film already")
         return row
 
-    async def get(self, review_id: UUID) -> Row[Any]:
+    async def get(self, review_id: UUID) -> Row:
         """A review with its likes and dislikes. Raises NotFound (REVIEW_NOT_FOUND)."""
         row = (await self.database.read(FIND_REVIEW, {"id": review_id})).one_or_none()
         if row is None:
@@ -108,7 +107,7 @@ class SubscriptionStore:
         """Ends a subscription, if there is one."""
         await self.database.run(UNSUBSCRIBE, {"movie_id": movie_id, "user_id": user_id})
 
-    async def list(self, movie_id: UUID, after: Place, size: int) -> Sequence[Row[Any]]:
+    async def list(self, movie_id: UUID, after: Place, size: int) -> Sequence[Row]:
         """Subscribers behind a place, oldest first."""
         values = {"movie_id": movie_id, "after_time": after[0], "after_id": after[1], "size": size}
         return (await self.database.read(LIST_SUBSCRIBERS, values)).all()
@@ -128,7 +127,7 @@ class FollowStore:
         """Ends following, if there was any."""
         await self.database.run(UNFOLLOW, {"follower_id": follower_id, "followed_id": followed_id})
 
-    async def list_followers(self, followed_id: UUID, after: Place, size: int) -> Sequence[Row[Any]]:
+    async def list_followers(self, followed_id: UUID, after: Place, size: int) -> Sequence[Row]:
         """Followers behind a place, oldest first."""
         values = {"followed_id": followed_id, "after_time": after[0], "after_id": after[1], "size": size}
         return (await self.database.read(LIST_FOLLOWERS, values)).all()
@@ -136,4 +135,4 @@ class FollowStore:
     async def list_followed_among(self, follower_id: UUID, ids: Collection[UUID]) -> Sequence[UUID]:
         """Which of these people a person follows."""
         values = {"follower_id": follower_id, "ids": list(ids)}
-        return (await self.database.read(LIST_FOLLOWED_AMONG, values)).scalars().all()
+        return (await self.database.read(LIST_FOLLOWED_AMONG, values)).column()

@@ -5,12 +5,12 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, TextClause, text
+from sqlalchemy import TextClause, text
 
 from booking_svc.schema import LONGEST
 from booking_svc.store.ratings import mean_score
 from mesh import clock
-from mesh.database import Database
+from mesh.database import Database, Row
 
 COLUMNS = """a.id, a.author_id, a.movie_id, a.will, a.title, a.description, a.sub_only, a.is_free, a.accept_at_once,
     a.tickets_count, a.places_taken, a.event_time, a.duration_minutes, a.end_time, a.event_location, a.time_zone,
@@ -55,15 +55,15 @@ class AnnouncementStore:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    async def find(self, announcement_id: UUID) -> Row[Any] | None:
+    async def find(self, announcement_id: UUID) -> Row | None:
         """An announcement, or None."""
         return (await self.database.read(FIND, {"id": announcement_id})).one_or_none()
 
-    async def find_detail(self, announcement_id: UUID) -> Row[Any] | None:
+    async def find_detail(self, announcement_id: UUID) -> Row | None:
         """An announcement with its host's rating and, as JSON, its accepted guests; or None."""
         return (await self.database.read(FIND_DETAIL, {"id": announcement_id, "now": clock.now()})).one_or_none()
 
-    async def list(self, conditions: frozenset[str], count: int, values: dict[str, Any]) -> Sequence[Row[Any]]:
+    async def list(self, conditions: frozenset[str], count: int, values: dict[str, Any]) -> Sequence[Row]:
         """At most `count` announcements that meet all conditions, soonest first."""
         now = clock.now()
         times = {"now": now, "earliest": now - LONGEST} if "upcoming" in conditions else {}

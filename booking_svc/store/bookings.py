@@ -6,13 +6,12 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, TextClause, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import TextClause, text
 
 from booking_svc.store.announcements import ON_DAY
 from booking_svc.store.ratings import mean_score
 from mesh import clock
-from mesh.database import Database
+from mesh.database import Connection, Database, Row
 
 OPEN = """id = :announcement_id AND will = 'PUBLISHED' AND event_time > :now AND author_id <> :guest_id
     AND places_taken + :tickets <= tickets_count AND (NOT sub_only OR :follows)"""
@@ -87,8 +86,8 @@ def list_statement(conditions: frozenset[str]) -> TextClause:
 
 
 async def apply(
-    connection: AsyncConnection, announcement_id: UUID, guest_id: UUID, tickets: int, follows: bool
-) -> Row[Any] | None:
+    connection: Connection, announcement_id: UUID, guest_id: UUID, tickets: int, follows: bool
+) -> Row | None:
     """A new booking, held and recorded; None when something stood against it: then do not commit."""
     parameters = {
         "announcement_id": announcement_id,
@@ -107,7 +106,7 @@ class BookingStore:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    async def find_detail(self, booking_id: UUID) -> Row[Any] | None:
+    async def find_detail(self, booking_id: UUID) -> Row | None:
         """A booking with its evening's author, film and time, and both ratings; or None."""
         return (await self.database.read(FIND_DETAIL, {"id": booking_id, "now": clock.now()})).one_or_none()
 
@@ -119,8 +118,8 @@ class BookingStore:
     async def is_busy(self, person_id: UUID, begins: datetime, ends: datetime) -> bool:
         """Whether a person hosts or visits an evening then."""
         parameters = {"person_id": person_id, "begins": begins, "ends": ends}
-        return bool((await self.database.read(IS_BUSY, parameters)).scalar_one())
+        return bool((await self.database.read(IS_BUSY, parameters)).scalar())
 
-    async def list(self, conditions: frozenset[str], count: int, values: dict[str, Any]) -> Sequence[Row[Any]]:
+    async def list(self, conditions: frozenset[str], count: int, values: dict[str, Any]) -> Sequence[Row]:
         """At most `count` bookings that meet all conditions, newest evening first."""
         return (await self.database.read(list_statement(conditions), {**values, "count": count})).all()

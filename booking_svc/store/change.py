@@ -5,16 +5,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
-import orjson
-from sqlalchemy import Row, insert, text, update
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
+import asyncpg
+from sqlalchemy import insert, text, update
 
 from booking_svc.schema import HOST_SLOT, Announcement
 from booking_svc.store import bookings
 from booking_svc.store.announcements import COLUMNS
 from mesh import clock, idempotency, jobs
-from mesh.database import Database, constraint
+from mesh.database import Connection, Database, Row
 from mesh.errors import AlreadyExists, NotFound
 
 TELL = "tell"
@@ -58,7 +56,7 @@ RESCHEDULE = text("UPDATE engagements SET during = tstzrange(:begins, :ends) WHE
 RECORD = text(
     """INSERT INTO booking_events
         (announcement_id, booking_id, places_delta, kind, cause, actor_id, detail, create_time)
-    VALUES (:announcement_id, :booking_id, :places_delta, :kind, :cause, :actor_id, CAST(:detail AS jsonb), :now)
+    VALUES (:announcement_id, :booking_id, :places_delta, :kind, :cause, :actor_id, :detail, :now)
     RETURNING id"""
 )
 
@@ -74,18 +72,18 @@ async def changing(database: Database) -> AsyncIterator["Change"]:
 class Change:
     """What can be done in the transaction. Locks are taken in one order: the announcement, then bookings by id."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.now = clock.now()
 
-    async def lock_announcement(self, announcement_id: UUID) -> Row[Any]:
+    async def lock_announcement(self, announcement_id: UUID) -> Row:
         """The announcement, not to be changed by others. Raises NotFound (ANNOUNCEMENT_NOT_FOUND)."""
         row = (await self.connection.execute(LOCK_ANNOUNCEMENT, {"id": announcement_id})).one_or_none()
         if row is None:
             raise NotFound("ANNOUNCEMENT_NOT_FOUND", "there is no such announcement")
         return row
 
-    async def lock_booking(self, booking_id: UUID) -> tuple[Row[Any], Row[Any]]:
+    async def lock_booking(self, booking_id: UUID) -> tuple[Row, Row]:
         """A booking's announcement and the booking. Raises NotFound (BOOKING_NOT_FOUND)."""
         announcement_id = (await self.connection.execute(FIND_ANNOUNCEMENT_OF, {"id": booking_id})).scalar()
         if announcement_id is None:
@@ -93,18 +91,19 @@ class Change:
         announcement = await self.lock_announcement(announcement_id)
         return announcement, (await self.connection.execute(LOCK_BOOKING, {"id": booking_id})).one()
 
-    async def lock_live_bookings(self, announcement_id: UUID) -> Sequence[Row[Any]]:
+    async def lock_live_bookings(self, announcement_id: UUID) -> Sequence[Row]:
         """The pending and accepted bookings of an announcement."""
         return (await self.connection.execute(LOCK_LIVE, {"id": announcement_id})).all()
 
     async def add_announcement(self, values: dict[str, Any]) -> UUID:
         """A new announcement. Raises AlreadyExists (ANNOUNCEMENT_EXISTS)."""
-        statement = insert(Announcement).returning(Announcement.id)
         row = {**values, "create_time": self.now, "update_time": self.now}
+        statement = insert(Announcement).values(row).returning(Announcement.id)
         try:
-            return (await self.connection.execute(statement, row)).scalar_one()
-        except IntegrityError as error:
+            announcement_id: UUID = (await self.connection.execute(statement)).scalar()
+        except asyncpg.IntegrityConstraintViolationError as error:
             raise refused(error) from None
+        return announcement_id
 
     async def edit_announcement(self, announcement_id: UUID, values: dict[str, Any]) -> None:
         """Changes columns and grows the version. Raises AlreadyExists (ANNOUNCEMENT_EXISTS)."""
@@ -112,10 +111,10 @@ class Change:
         changed = {**values, "update_time": self.now, "version": Announcement.version + 1}
         try:
             await self.connection.execute(statement.values(changed))
-        except IntegrityError as error:
+        except asyncpg.IntegrityConstraintViolationError as error:
             raise refused(error) from None
 
-    async def apply(self, announcement_id: UUID, guest_id: UUID, tickets: int, follows: bool) -> Row[Any] | None:
+    async def apply(self, announcement_id: UUID, guest_id: UUID, tickets: int, follows: bool) -> Row | None:
         """As bookings.apply(), with the job that tells of it."""
         row = await bookings.apply(self.connection, announcement_id, guest_id, tickets, follows)
         if row is not None:
@@ -128,7 +127,7 @@ class Change:
         parameters = {"id": booking_id, "old": old, "new": new, "now": self.now}
         try:
             return (await self.connection.execute(MOVE_BOOKING, parameters)).first() is not None
-        except IntegrityError:
+        except asyncpg.IntegrityConstraintViolationError:
             return False
 
     async def move_places(self, announcement_id: UUID, delta: int) -> bool:
@@ -158,13 +157,13 @@ class Change:
 
     async def clashing(self, announcement: Any) -> Sequence[UUID]:
         """Who of an evening's people is elsewhere at its (new) time."""
-        return (await self.connection.execute(CLASHING, span(announcement))).scalars().all()
+        return (await self.connection.execute(CLASHING, span(announcement))).column()
 
     async def reschedule(self, announcement: Any) -> bool:
         """Moves everybody's time to the evening's; False if somebody has just become busy then."""
         try:
             await self.connection.execute(RESCHEDULE, span(announcement))
-        except IntegrityError:
+        except asyncpg.IntegrityConstraintViolationError:
             return False
         return True
 
@@ -188,10 +187,10 @@ class Change:
             "kind": kind,
             "cause": cause,
             "actor_id": actor_id,
-            "detail": orjson.dumps(detail or {}).decode(),
+            "detail": detail or {},
             "now": self.now,
         }
-        event_id = (await self.connection.execute(RECORD, parameters)).scalar_one()
+        event_id = (await self.connection.execute(RECORD, parameters)).scalar()
         if tell:
             await jobs.enqueue(self.connection, TELL, [event_id.bytes])
 
@@ -209,8 +208,9 @@ def span(announcement: Any) -> dict[str, Any]:
     }
 
 
-def refused(error: IntegrityError) -> Exception:
+def refused(error: "asyncpg.IntegrityConstraintViolationError") -> Exception:
     """The refusal behind a broken constraint; other defects stay what they are."""
-    if constraint(error) == "one_announcement_per_film_and_time":
+    if error.constraint_name == "one_announcement_per_film_and_time":
         return AlreadyExists("ANNOUNCEMENT_EXISTS", "the host has announced this film for this very time")
-    return error
+    defect: Exception = error
+    return defect

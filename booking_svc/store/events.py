@@ -1,11 +1,10 @@
 """SQL that reads what happened."""
 
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
-from mesh.database import Database
+from mesh.database import Database, Row
 
 FIND = text(
     """SELECT e.id, e.announcement_id, e.booking_id, e.kind, e.cause, e.actor_id, e.detail, e.create_time,
@@ -21,6 +20,6 @@ class EventStore:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    async def find(self, event_id: UUID) -> Row[Any] | None:
+    async def find(self, event_id: UUID) -> Row | None:
         """An event with its evening and, where it is about one, its booking's guest; or None."""
         return (await self.database.read(FIND, {"id": event_id})).one_or_none()

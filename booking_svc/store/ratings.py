@@ -3,12 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
-from sqlalchemy.exc import IntegrityError
+import asyncpg
+from sqlalchemy import text
 
 from booking_svc.schema import RATING_WINDOW
 from mesh import clock
-from mesh.database import Database
+from mesh.database import Database, Row
 from mesh.errors import AlreadyExists
 
 
@@ -57,16 +57,16 @@ class RatingStore:
 
     async def mean_as_host(self, person: UUID) -> float:
         """The mean of a host's revealed scores; 0 when there is none."""
-        return float((await self.database.read(MEAN_AS_HOST, {"person": person, "now": clock.now()})).scalar_one())
+        return float((await self.database.read(MEAN_AS_HOST, {"person": person, "now": clock.now()})).scalar())
 
-    async def find_evening(self, announcement_id: UUID, rater: UUID) -> Row[Any] | None:
+    async def find_evening(self, announcement_id: UUID, rater: UUID) -> Row | None:
         """The evening, and whether the rater was an accepted guest of it."""
         found = await self.database.read(MAY_RATE, {"announcement_id": announcement_id, "rater": rater})
         return found.one_or_none()
 
-    async def add(self, **values: Any) -> Row[Any]:
+    async def add(self, **values: Any) -> Row:
         """A new rating. Raises AlreadyExists (RATING_EXISTS)."""
         try:
             return (await self.database.run(ADD, {**values, "now": clock.now()})).one()
-        except IntegrityError:
+        except asyncpg.UniqueViolationError:
             raise AlreadyExists("RATING_EXISTS", "this evening was rated by the caller already") from None

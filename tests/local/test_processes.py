@@ -23,9 +23,9 @@ def test_a_service_knows_only_the_peers_it_calls(tmp_path: Path) -> None:
         for name, environment in environments.items()
     }
     assert known["booking"] == {"auth", "movie", "ugc", "notify"}
-    assert known["ugc"] == {"auth", "movie", "notify"}
+    assert known["ugc"] == {"auth", "movie"}
     assert known["notify"] == known["movie"] == {"auth"}
-    assert known["auth"] == {"notify"}
+    assert known["auth"] == set()
 
 
 def test_nothing_of_the_callers_environment_gets_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
