@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 import asyncpg
@@ -30,7 +31,8 @@ async def enqueue(connection: Connection, name: str, payloads: Sequence[bytes]) 
     if not payloads:
         return
     count = len(payloads)
-    priorities, delays, keys, headers = [0] * count, [timedelta()] * count, [None] * count, ["{}"] * count
+    priorities, delays, keys = [0] * count, [timedelta()] * count, [None] * count
+    headers: list[dict[str, str]] = [{}] * count
     await connection.raw.fetch(ENQUEUE, priorities, [name] * count, list(payloads), delays, keys, headers)
 
 
@@ -48,8 +50,10 @@ class Worker:
         while not self.stopping:
             try:
                 await self.serve_connection()
-            except Exception as error:
-                logger().warning("jobs", problem=type(error).__name__)
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                logger().warning("jobs wait for the database", problem=type(error).__name__)
+            except Exception:
+                logger().exception("jobs begin anew")
             if not self.stopping:
                 await asyncio.sleep(RESTART_SECONDS)
 
@@ -66,9 +70,9 @@ class Worker:
             ended = asyncio.create_task(closed.wait())
             await asyncio.wait((running, ended), return_when=asyncio.FIRST_COMPLETED)
             ended.cancel()
-            if not running.done():
-                running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+            running.cancel()
+            with suppress(asyncio.CancelledError):
+                await running
         finally:
             await connection.close(timeout=1)
 
