@@ -33,11 +33,12 @@ class Row(asyncpg.Record):  # type: ignore[misc]
 
     __slots__ = ()
 
-    def __getattr__(self, name: str) -> Any:
+    # Columns first: __getattr__, which comes last, takes 0.5 us a column, and a list of 20 rows asks for 400 of them.
+    def __getattribute__(self, name: str) -> Any:
         try:
-            return self[name]
+            return asyncpg.Record.__getitem__(self, name)
         except KeyError:
-            raise AttributeError(name) from None
+            return asyncpg.Record.__getattribute__(self, name)
 
 
 class Rows:
@@ -111,12 +112,12 @@ class Database:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator["asyncpg.Connection[Row]"]:
-        """A connection of the pool. Raises Unavailable while PostgreSQL does not answer or all stay busy."""
+        """A connection of the pool; waits while all are busy. Raises Unavailable while PostgreSQL does not answer."""
         if not self.opened:
             async with self.opening:
                 await self.pool
                 self.opened = True
-        async with answering(), self.pool.acquire(timeout=CONNECT_SECONDS) as raw:
+        async with answering(), self.pool.acquire() as raw:
             yield raw
 
     async def run(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Rows:

@@ -15,6 +15,8 @@ from mesh.database import Database, Row
 COLUMNS = """a.id, a.author_id, a.movie_id, a.will, a.title, a.description, a.sub_only, a.is_free, a.accept_at_once,
     a.tickets_count, a.places_taken, a.event_time, a.duration_minutes, a.end_time, a.event_location, a.time_zone,
     a.version, a.create_time, a.update_time"""
+LIST_COLUMNS = """a.id, a.author_id, a.movie_id, a.will, a.title, a.sub_only, a.is_free, a.tickets_count,
+    a.places_taken, a.event_time, a.duration_minutes, a.end_time, a.event_location, a.time_zone"""
 FIND = text(f"SELECT {COLUMNS} FROM announcements a WHERE a.id = :id")
 FIND_DETAIL = text(
     f"""SELECT {COLUMNS}, {mean_score("a.author_id", of_host=True)} AS author_rating, (
@@ -46,7 +48,7 @@ CONDITIONS = {
 def list_statement(conditions: frozenset[str]) -> TextClause:
     """The list's statement for a set of conditions: PostgreSQL plans each shape for itself."""
     where = " AND ".join(CONDITIONS[name] for name in sorted(conditions)) or "true"
-    return text(f"SELECT {COLUMNS} FROM announcements a WHERE {where} ORDER BY a.event_time, a.id LIMIT :count")
+    return text(f"SELECT {LIST_COLUMNS} FROM announcements a WHERE {where} ORDER BY a.event_time, a.id LIMIT :count")
 
 
 class AnnouncementStore:
