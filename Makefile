@@ -12,7 +12,7 @@ T ?= tests
 M ?=
 R ?=
 
-.PHONY: help up down status logs tokens demo test check fix protos migration bench
+.PHONY: help up env down status logs tokens demo test check fix protos migration bench
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -29,6 +29,9 @@ help: ## Show this list
 
 up: .venv/.installed ## Start everything: databases, sample data, the five services, Envoy
 	@$(PYTHON) -m local up
+
+env: .venv/.installed ## Write .env with random secrets and start nothing; docker compose needs it
+	@$(PYTHON) -m local env
 
 down: .venv/.installed ## Stop everything; the data stays
 	@$(PYTHON) -m local down

@@ -1,17 +1,17 @@
 """Places at evenings: applying, deciding, withdrawing, returning."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 from booking_svc.announcements import Announcements, parse_day, position
 from booking_svc.schema import LIVE, State, Status, Will, around_day, is_ended, places_left, status
-from booking_svc.store.bookings import BookingStore
+from booking_svc.store.bookings import Application, BookingStore
 from booking_svc.store.change import Change, changing
 from mesh import clock, paging
-from mesh.caller import Caller
-from mesh.database import Database, once_more_on_deadlock
+from mesh.batch import Batcher
+from mesh.caller import Caller, current
+from mesh.database import Database, Row, once_more_on_deadlock
 from mesh.errors import (
     Aborted,
     AlreadyExists,
@@ -22,10 +22,12 @@ from mesh.errors import (
 )
 
 TRIES = 3
+TOGETHER = 64
+"""Most applications that are booked in one transaction."""
 
 
 class NoRoom(Exception):
-    """Something stood against an application; the transaction rolls back and why() finds out what."""
+    """Something stands against an application; explain() finds out what."""
 
 
 class Bookings:
@@ -35,25 +37,46 @@ class Bookings:
         self.database = database
         self.store = store
         self.announcements = announcements
+        self.together: Batcher[Application, Row | None] = Batcher(
+            self.book_together, limit=TOGETHER, key=lambda application: application.guest_id
+        )
 
-    async def apply(self, caller: Caller, announcement_id: UUID, tickets: int) -> Any:
+    async def apply(self, caller: Caller, announcement_id: UUID, tickets: int) -> Row:
         """Applies for places. Refuses as BookingService.CreateBooking tells."""
         assert caller.user_id is not None
-        follows = False
+        application = Application(announcement_id, caller.user_id, tickets, follows=False)
         for _ in range(TRIES):
-            try:
-                return await once_more_on_deadlock(partial(self.book, caller, announcement_id, tickets, follows))
-            except NoRoom:
-                follows = await self.explain(caller, announcement_id, tickets)
+            booking = await self.book(application)
+            if booking is not None:
+                return booking
+            follows = await self.explain(caller, announcement_id, tickets)
+            application = application._replace(follows=follows)
         raise Aborted("CONTENDED", "places come and go right now; try again")
 
-    async def book(self, caller: Caller, announcement_id: UUID, tickets: int, follows: bool) -> Any:
-        """The transaction of apply(). Raises NoRoom."""
-        assert caller.user_id is not None
+    async def book(self, application: Application) -> Row | None:
+        """Applies, together with those who apply at this moment; None when something stands against it.
+
+        One with an idempotency key goes alone: the key belongs to its transaction.
+        """
+        if current().claimed_key is None:
+            return await self.together.submit(application)
+        try:
+            return await once_more_on_deadlock(lambda: self.book_alone(application))
+        except NoRoom:
+            return None
+
+    async def book_together(self, applications: Sequence[Application]) -> Sequence[Row | None]:
+        """The transaction of those who apply at one moment."""
         async with changing(self.database) as change:
-            booking = await change.apply(announcement_id, caller.user_id, tickets, follows)
+            return await change.apply(applications)
+
+    async def book_alone(self, application: Application) -> Row:
+        """The transaction of an application with a key. Raises NoRoom, so that the key is not used up."""
+        async with changing(self.database) as change:
+            [booking] = await change.apply([application])
             if booking is None:
                 raise NoRoom
+            await change.settle(booking.id)
             return booking
 
     async def explain(self, caller: Caller, announcement_id: UUID, tickets: int) -> bool:

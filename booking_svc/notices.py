@@ -1,14 +1,19 @@
 """Who is told what: turns events of the ledger into notices. Runs as a job, after the deciding transaction."""
 
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
 from matinee.notify.v1 import notify_pb2
 
 from booking_svc.peers import Films, Follows, Inboxes, People
 from booking_svc.store.events import EventStore
+from mesh.database import Row
+from mesh.errors import InvalidArgument
+from mesh.logs import logger
 
+TOGETHER = 50
+"""Most notices that are handed over in one call."""
+ID_BYTES = 16
 Recipients = list[notify_pb2.PublishRequest.Recipient]
 
 
@@ -23,18 +28,36 @@ class Notices:
         self.inboxes = inboxes
 
     async def tell(self, payload: bytes) -> None:
-        """Tells of the event whose id is the payload. Raises MeshError when a peer does not answer: try again then."""
-        event = await self.store.find(UUID(bytes=payload))
-        if event is None:
-            return
+        """Tells of the events whose ids are the payload, 16 bytes each.
+
+        Raises MeshError when a peer does not answer: try again then.
+        """
+        ids = [UUID(bytes=payload[start : start + ID_BYTES]) for start in range(0, len(payload), ID_BYTES)]
+        requests = [request for event in await self.store.list(ids) async for request in self.requests(event)]
+        for start in range(0, len(requests), TOGETHER):
+            await self.publish(requests[start : start + TOGETHER])
+
+    async def publish(self, requests: Sequence[notify_pb2.PublishRequest]) -> None:
+        """Hands notices over. One that notify refuses is a defect of ours: it is logged, and the others are told."""
+        try:
+            await self.inboxes.publish(requests)
+        except InvalidArgument as error:
+            if len(requests) == 1:
+                logger().error("notice refused", event_id=requests[0].event_id, problem=error.message)
+                return
+            for request in requests:
+                await self.publish([request])
+
+    async def requests(self, event: Row) -> AsyncIterator[notify_pb2.PublishRequest]:
+        """What is to be published of an event."""
         facts = await self.facts(event)
         async for kind, recipients in self.recipients(event):
             if recipients:
                 request = notify_pb2.PublishRequest(kind=kind, recipients=recipients)
                 request.MergeFrom(facts)
-                await self.inboxes.publish(request)
+                yield request
 
-    async def recipients(self, event: Any) -> AsyncIterator[tuple[notify_pb2.Kind.ValueType, Recipients]]:
+    async def recipients(self, event: Row) -> AsyncIterator[tuple[notify_pb2.Kind.ValueType, Recipients]]:
         """Groups of at most 1,000 people, and the kind of notice that they get."""
         match event.kind:
             case "booking_created":
@@ -51,7 +74,7 @@ class Notices:
                 async for people in self.audience(event):
                     yield notify_pb2.announcement_published, people
 
-    async def audience(self, event: Any) -> AsyncIterator[Recipients]:
+    async def audience(self, event: Row) -> AsyncIterator[Recipients]:
         """The author's followers and, unless it is private, the film's subscribers."""
         async for page in self.follows.followers(event.author_id):
             yield [guest(person) for person in page if person != event.author_id]
@@ -59,7 +82,7 @@ class Notices:
             async for page in self.follows.subscribers(event.movie_id):
                 yield [guest(person) for person in page if person != event.author_id]
 
-    async def facts(self, event: Any) -> notify_pb2.PublishRequest:
+    async def facts(self, event: Row) -> notify_pb2.PublishRequest:
         """What a notice of the event may mention. Names are empty while their owner is down."""
         ids = [event.author_id, *([event.guest_id] if event.guest_id else [])]
         names = await self.people.names(*ids)
@@ -81,7 +104,7 @@ class Notices:
         return facts
 
 
-def host(event: Any) -> notify_pb2.PublishRequest.Recipient:
+def host(event: Row) -> notify_pb2.PublishRequest.Recipient:
     """The evening's host, to be told in a host's words."""
     return notify_pb2.PublishRequest.Recipient(user_id=str(event.author_id), host=True)
 
@@ -91,6 +114,6 @@ def guest(person: UUID | str) -> notify_pb2.PublishRequest.Recipient:
     return notify_pb2.PublishRequest.Recipient(user_id=str(person))
 
 
-def listed(event: Any) -> Recipients:
+def listed(event: Row) -> Recipients:
     """Those who held a booking when it was decided."""
     return [guest(person) for person in event.detail.get("guests", ())]

@@ -3,7 +3,7 @@
 Names and titles may be missing from an answer while their owner is down; rules that need a peer refuse instead.
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from uuid import UUID
 
 import grpc
@@ -146,9 +146,9 @@ class Inboxes:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self.stub = NotifyServiceStub(channel)
 
-    async def publish(self, request: notify_pb2.PublishRequest) -> None:
-        """Tells people; repeating it tells nobody twice. Raises MeshError."""
-        await self.stub.Publish(request, timeout=PUBLISH_SECONDS)
+    async def publish(self, requests: Sequence[notify_pb2.PublishRequest]) -> None:
+        """Tells people of at most 100 events; repeating it tells nobody twice. Raises MeshError."""
+        await self.stub.BatchPublish(notify_pb2.BatchPublishRequest(requests=requests), timeout=PUBLISH_SECONDS)
 
 
 def unavailable(error: MeshError, message: str) -> MeshError:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from local.env_file import complete_env_file
 from local.errors import MeshError
 from local.services import get_service
-from local.settings import load_home, load_settings
+from local.settings import ENV_FILE, SECRETS, load_home, load_settings
 from local.steps import Steps, print_error
 
 if TYPE_CHECKING:
@@ -46,6 +47,16 @@ def up() -> None:
             settings = load_settings(create=True)
         Mesh(settings).up(steps)
         print_addresses(console, settings)
+
+
+@app.command()
+def env() -> None:
+    """Write .env with random secrets, for docker compose too; nothing is started, and what is there stays."""
+    with _errors_shown():
+        added = complete_env_file(ENV_FILE, SECRETS)
+        load_settings()
+        done = f"added {len(added)} secrets to {ENV_FILE}" if added else f"{ENV_FILE} has all secrets"
+        console.print(f"{done}; what was there stays", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

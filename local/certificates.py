@@ -1,5 +1,6 @@
-"""The mesh's own certificate authority, and a certificate per service."""
+"""The mesh's own certificate authority, and a certificate per service: `python -m local.certificates FOLDER`."""
 
+import argparse
 import datetime
 import ipaddress
 from collections.abc import Iterator
@@ -161,3 +162,23 @@ def _write(folder: Path, name: str, pair: Pair) -> None:
     )
     write_private(folder / f"{name}.key", key.decode())
     write_private(folder / f"{name}.crt", pair.certificate.public_bytes(serialization.Encoding.PEM).decode())
+
+
+def main() -> None:
+    """The command line, for where `make up` is not used."""
+    parser = argparse.ArgumentParser(
+        prog="python -m local.certificates",
+        description="Makes the mesh's certificates: what is missing, broken or about to expire; the others stay.",
+    )
+    parser.add_argument("folder", type=Path, help="where ca.crt, ca.key and a pair of files per service lie")
+    folder: Path = parser.parse_args().folder
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        made = ensure_certificates(folder)
+    except OSError as error:
+        raise SystemExit(f"cannot write the certificates: {error}") from None
+    print(f"made: {', '.join(made)}" if made else "all certificates are good")
+
+
+if __name__ == "__main__":
+    main()

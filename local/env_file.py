@@ -13,7 +13,7 @@ from local.home import write_private
 ALPHABET = string.ascii_letters + string.digits
 
 HEADER = """\
-# Written once by `make up`. The environment wins over this file; `make up` applies changes.
+# Written once by `make up` or `make env`. The environment wins over this file; `make up` applies changes.
 
 # The public address.
 #EDGE_HOST=127.0.0.1

@@ -18,8 +18,10 @@ SOURCES = (
     "*_svc/migrations/**/*.py",
     "mesh/migrate.py",
     "mesh/database.py",
-    "local/sample_data*",
-    "local/sample_data/**/*",
+    "local/sample_data.py",
+    "movie_svc/importer.py",
+    "movie_svc/records.py",
+    "movie_svc/data/*",
 )
 
 
@@ -45,7 +47,8 @@ def prepare_databases(settings: Settings, steps: Steps) -> None:
     with steps.step("migrations"):
         asyncio.run(_migrate_all(settings))
     with steps.step("sample data"):
-        asyncio.run(run([PYTHON, "-m", "local.sample_data"], tools_environment(settings), "the sample data"))
+        environment = {**tools_environment(settings), "SAMPLE_PASSWORD": settings.sample_password}
+        asyncio.run(run([PYTHON, "-m", "local.sample_data"], environment, "the sample data"))
     write_private(settings.home.prepared, wanted)
 
 

@@ -62,6 +62,7 @@ class Settings(_Place):
     ugc_database_password: Secret
     booking_database_password: Secret
     notify_database_password: Secret
+    sample_password: Secret
 
     # Variables beyond these that every service gets; tests and the benchmark use it.
     extra_environment: dict[str, str] = {}
@@ -95,6 +96,7 @@ SECRETS = [
     "VALKEY_PASSWORD",
     "SUPERVISOR_PASSWORD",
     *(service.password_setting.upper() for service in SERVICES),
+    "SAMPLE_PASSWORD",
 ]
 
 

@@ -39,6 +39,7 @@ def print_addresses(console: Console, settings: Settings) -> None:
     for process in all_processes(settings):
         if process.name != "envoy":
             table.add_row(process.name, f"127.0.0.1:{process.port}", f"{process.purpose}; make logs S={process.name}")
+    table.add_row("sample people", "author@example.com and others", "password: SAMPLE_PASSWORD in .env")
     table.add_row("state, logs", str(settings.matinee_home), "make status, make logs, make down")
     console.print(table)
     console.print(f'Try: curl -H "Authorization: Bearer $(make -s tokens R=user)" {url}/app/v1/bookings', **PLAIN)

@@ -1,7 +1,7 @@
 """Jobs inside PostgreSQL (PgQueuer): enqueued in the transaction that decides, done at least once, by any process."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 
@@ -26,14 +26,9 @@ FOREVER = 1_000_000
 BATCH = 20
 
 
-async def enqueue(connection: Connection, name: str, payloads: Sequence[bytes]) -> None:
-    """Adds jobs to the caller's transaction: they are there if it commits, and only then."""
-    if not payloads:
-        return
-    count = len(payloads)
-    priorities, delays, keys = [0] * count, [timedelta()] * count, [None] * count
-    headers: list[dict[str, str]] = [{}] * count
-    await connection.raw.fetch(ENQUEUE, priorities, [name] * count, list(payloads), delays, keys, headers)
+async def enqueue(connection: Connection, name: str, payload: bytes) -> None:
+    """Adds a job to the caller's transaction: it is there if that commits, and only then."""
+    await connection.raw.fetch(ENQUEUE, [0], [name], [payload], [timedelta()], [None], [{}])
 
 
 class Worker:

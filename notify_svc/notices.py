@@ -1,14 +1,26 @@
 """The inbox: what people are told, and whether they have read it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from mesh import paging
 from mesh.database import Row
 from notify_svc import kinds
 from notify_svc.kinds import Facts
-from notify_svc.store import END, NoticeStore
+from notify_svc.store import END, NoticeStore, Told
+
+
+class Event(NamedTuple):
+    """Something that happened, and whom it concerns."""
+
+    event_id: UUID
+    kind: str
+    occurred: datetime
+    recipients: Sequence[tuple[UUID, bool]]
+    """Each with whether he is the host."""
+    facts: Facts
 
 
 class Notices:
@@ -18,28 +30,23 @@ class Notices:
         self.store = store
         self.public_url = public_url
 
-    async def publish(
-        self, event_id: UUID, kind: str, occurred: datetime, recipients: Sequence[tuple[UUID, bool]], facts: Facts
-    ) -> None:
-        """Tells each recipient (and whether he is the host) of an event, once however often it is published.
+    async def publish(self, events: Sequence[Event]) -> None:
+        """Tells the recipients of events, each once however often an event is published.
 
-        Raises InvalidArgument (INVALID_FIELDS) if a fact that the kind needs is missing.
+        Raises InvalidArgument (INVALID_FIELDS) if a fact that a kind needs is missing; then nobody is told anything.
         """
-        sides = kinds.sides(kind, facts)
-        if not recipients:
-            return
-        wordings = [sides.host if is_host else sides.guest for _, is_host in recipients]
-        await self.store.add(
-            [recipient for recipient, _ in recipients],
-            [wording.title for wording in wordings],
-            [wording.text for wording in wordings],
-            event_id=event_id,
-            kind=kind,
-            announcement_id=facts["announcement_id"],
-            booking_id=facts["booking_id"],
-            occurred=occurred,
-            target=self.target(kind, facts),
-        )
+        notices = [notice for event in events for notice in self.notices(event)]
+        if notices:
+            await self.store.add(notices)
+
+    def notices(self, event: Event) -> Iterator[Told]:
+        """A notice for each recipient, in the words of his side."""
+        sides, facts = kinds.sides(event.kind, event.facts), event.facts
+        target = self.target(event.kind, facts)
+        for recipient_id, is_host in event.recipients:
+            wording = sides.host if is_host else sides.guest
+            about = (facts["announcement_id"], facts["booking_id"], wording.title, wording.text)
+            yield Told(recipient_id, event.event_id, event.kind, *about, event.occurred, target)
 
     def target(self, kind: str, facts: Facts) -> str:
         """Where a notice's short link leads: to the booking it is about, or to the announcement."""

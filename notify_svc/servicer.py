@@ -14,7 +14,7 @@ from mesh.database import Row
 from mesh.interceptors import Context
 from notify_svc.kinds import Facts
 from notify_svc.links import Links
-from notify_svc.notices import Notices
+from notify_svc.notices import Event, Notices
 
 
 class NotifyServicer(NotifyServiceServicer):
@@ -25,13 +25,11 @@ class NotifyServicer(NotifyServiceServicer):
         self.links = links
 
     async def Publish(self, request: notify_pb2.PublishRequest, context: Context) -> Empty:
-        await self.notices.publish(
-            UUID(request.event_id),
-            notify_pb2.Kind.Name(request.kind),
-            request.occurred.ToDatetime(UTC),
-            [(UUID(recipient.user_id), recipient.host) for recipient in request.recipients],
-            facts_of(request),
-        )
+        await self.notices.publish([event_of(request)])
+        return Empty()
+
+    async def BatchPublish(self, request: notify_pb2.BatchPublishRequest, context: Context) -> Empty:
+        await self.notices.publish([event_of(each) for each in request.requests])
         return Empty()
 
     async def ListNotices(
@@ -79,6 +77,17 @@ class LinkServicer(LinkServiceServicer):
         target = await self.links.follow(request.code)
         caller.current().headers.extend((("x-http-status", "302"), ("location", target), ("cache-control", "no-store")))
         return Empty()
+
+
+def event_of(request: notify_pb2.PublishRequest) -> Event:
+    """What happened, and whom it concerns."""
+    return Event(
+        event_id=UUID(request.event_id),
+        kind=notify_pb2.Kind.Name(request.kind),
+        occurred=request.occurred.ToDatetime(UTC),
+        recipients=[(UUID(recipient.user_id), recipient.host) for recipient in request.recipients],
+        facts=facts_of(request),
+    )
 
 
 def facts_of(request: notify_pb2.PublishRequest) -> Facts:

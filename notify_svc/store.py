@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
@@ -21,27 +21,44 @@ CODE_BYTES = 9
 
 # The code of the link to a target, made if there is none. A target that is made by somebody else at this very moment is
 # not to be seen yet, so the conflict is turned into an update: that waits for him, and returns what he made.
-LINK = """known AS (
+ADD_LINK = text(
+    """WITH known AS (
         SELECT code FROM links WHERE target_hash = :target_hash
     ), made AS (
         INSERT INTO links (code, target, target_hash, create_time)
         SELECT :code, :target, CAST(:target_hash AS bytea), CAST(:now AS timestamptz)
         WHERE NOT EXISTS (SELECT FROM known)
         ON CONFLICT (target_hash) DO UPDATE SET target_hash = excluded.target_hash RETURNING code
-    ), link AS (
-        SELECT code FROM known UNION ALL SELECT code FROM made
-    )"""
-ADD_LINK = text(f"WITH {LINK} SELECT code FROM link")
+    )
+    SELECT code FROM known UNION ALL SELECT code FROM made"""
+)
 FIND_TARGET = text("SELECT target FROM links WHERE code = :code")
 
+# Links in the order of their targets: two who publish of the same things at once must not wait in a ring.
 PUBLISH = text(
-    f"""WITH {LINK}
+    """WITH wanted AS (
+        SELECT * FROM unnest(CAST(:target_hashes AS bytea[]), CAST(:targets AS text[]), CAST(:codes AS text[]))
+            AS wanted (target_hash, target, code)
+    ), known AS (
+        SELECT links.target_hash, links.code FROM links WHERE target_hash = ANY(CAST(:target_hashes AS bytea[]))
+    ), made AS (
+        INSERT INTO links (code, target, target_hash, create_time)
+        SELECT code, target, target_hash, CAST(:now AS timestamptz) FROM wanted
+        WHERE NOT EXISTS (SELECT FROM known WHERE known.target_hash = wanted.target_hash) ORDER BY target_hash
+        ON CONFLICT (target_hash) DO UPDATE SET target_hash = excluded.target_hash RETURNING target_hash, code
+    ), link AS (
+        SELECT * FROM known UNION ALL SELECT * FROM made
+    )
     INSERT INTO notices
         (recipient_id, event_id, kind, announcement_id, booking_id, title, text, link_code, occur_time)
-    SELECT recipient_id, :event_id, :kind, :announcement_id, CAST(:booking_id AS uuid), title, text, link.code,
-        CAST(:occurred AS timestamptz)
-    FROM link, unnest(CAST(:recipients AS uuid[]), CAST(:titles AS text[]), CAST(:texts AS text[]))
-        AS told (recipient_id, title, text)
+    SELECT told.recipient_id, told.event_id, told.kind, told.announcement_id, told.booking_id, told.title, told.text,
+        link.code, told.occur_time
+    FROM unnest(
+        CAST(:recipient_ids AS uuid[]), CAST(:event_ids AS uuid[]), CAST(:kinds AS text[]),
+        CAST(:announcement_ids AS uuid[]), CAST(:booking_ids AS uuid[]), CAST(:titles AS text[]),
+        CAST(:texts AS text[]), CAST(:occur_times AS timestamptz[]), CAST(:hashes AS bytea[])
+    ) AS told (recipient_id, event_id, kind, announcement_id, booking_id, title, text, occur_time, target_hash)
+    JOIN link ON link.target_hash = told.target_hash
     ON CONFLICT (event_id, recipient_id) DO NOTHING"""
 )
 COLUMNS = "id, kind, title, text, link_code, occur_time, read_time"
@@ -74,6 +91,21 @@ MARK_ALL_READ = text(
 )
 
 
+class Told(NamedTuple):
+    """A notice to be added."""
+
+    recipient_id: UUID
+    event_id: UUID
+    kind: str
+    announcement_id: UUID
+    booking_id: UUID | None
+    title: str
+    text: str
+    occur_time: datetime
+    target: str
+    """Where its link leads."""
+
+
 class LinkStore:
     """Short links."""
 
@@ -82,7 +114,8 @@ class LinkStore:
 
     async def add(self, target: str) -> str:
         """The code of the link to a target; the same target gets the same one."""
-        return str((await self.database.run(ADD_LINK, link_to(target))).scalar())
+        parameters = {"target": target, "target_hash": target_hash(target), "code": new_code(), "now": clock.now()}
+        return str((await self.database.run(ADD_LINK, parameters)).scalar())
 
     async def get_target(self, code: str) -> str:
         """Where a link leads. Raises NotFound (LINK_NOT_FOUND)."""
@@ -98,14 +131,28 @@ class NoticeStore:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    async def add(self, recipients: Sequence[UUID], titles: Sequence[str], texts: Sequence[str], **values: Any) -> None:
-        """A notice for each recipient who has none of this event, and the link that they share.
-
-        `values`: event_id, kind, announcement_id, booking_id, occurred, target.
-        """
-        target = values.pop("target")
-        told = {"recipients": list(recipients), "titles": list(titles), "texts": list(texts)}
-        await self.database.run(PUBLISH, {**values, **told, **link_to(target)})
+    async def add(self, notices: Sequence[Told]) -> None:
+        """Adds notices and their links; a recipient who has one of the same event gets no other."""
+        targets = {target_hash(notice.target): notice.target for notice in notices}
+        hashes = sorted(targets)
+        columns = zip(*notices, strict=True)
+        recipients, events, kinds, announcements, bookings, titles, texts, occurred, leads_to = columns
+        parameters = {
+            "target_hashes": hashes,
+            "targets": [targets[each] for each in hashes],
+            "codes": [new_code() for _ in hashes],
+            "now": clock.now(),
+            "recipient_ids": recipients,
+            "event_ids": events,
+            "kinds": kinds,
+            "announcement_ids": announcements,
+            "booking_ids": bookings,
+            "titles": titles,
+            "texts": texts,
+            "occur_times": occurred,
+            "hashes": [target_hash(target) for target in leads_to],
+        }
+        await self.database.run(PUBLISH, parameters)
 
     async def list(self, recipient_id: UUID, before: Place, size: int, unread_only: bool) -> tuple[Sequence[Row], int]:
         """Notices before a place, newest first, and how many of all of them are unread."""
@@ -126,11 +173,11 @@ class NoticeStore:
         await self.database.run(MARK_ALL_READ, {"recipient_id": recipient_id, "now": clock.now()})
 
 
-def link_to(target: str) -> dict[str, Any]:
-    """The parameters of LINK."""
-    return {
-        "target": target,
-        "target_hash": hashlib.sha256(target.encode()).digest(),
-        "code": secrets.token_urlsafe(CODE_BYTES),
-        "now": clock.now(),
-    }
+def target_hash(target: str) -> bytes:
+    """What a link is found by."""
+    return hashlib.sha256(target.encode()).digest()
+
+
+def new_code() -> str:
+    """The code of a new link."""
+    return secrets.token_urlsafe(CODE_BYTES)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
@@ -13,48 +13,63 @@ from booking_svc.store.ratings import mean_score
 from mesh import clock
 from mesh.database import Connection, Database, Row
 
-OPEN = """id = :announcement_id AND will = 'PUBLISHED' AND event_time > :now AND author_id <> :guest_id
-    AND places_taken + :tickets <= tickets_count AND (NOT sub_only OR :follows)"""
-ROOM = "id, author_id, movie_id, event_time, end_time, uuidv7() AS booking_id"
-
-# One statement applies: it finds room (and takes it, where the host accepts at once), holds the guest's time, writes
-# the booking and the event. What it could not do is missing in its row, and the caller rolls back. An announcement that
-# is decided by hand is only share-locked: applications do not wait for each other, but for a cancellation they do.
-# ON CONFLICT DO NOTHING, because plain inserts into an exclusion constraint deadlock when one guest races himself.
+# One statement applies for many: it finds room, holds the guests' time, takes places where the host accepts at once,
+# and writes bookings and events. An application that it could not serve is missing in its rows.
+# It locks announcements in one order. Places are given in the order of arrival. A guest who is busy elsewhere must not
+# take a rank, so he is left out before ranks are counted; if he becomes busy at this very moment the engagement is what
+# refuses him: ON CONFLICT DO NOTHING, because plain inserts into an exclusion constraint deadlock when one guest races
+# himself.
 APPLY = text(
-    f"""WITH taken AS (
-        UPDATE announcements SET places_taken = places_taken + :tickets WHERE accept_at_once AND {OPEN}
-        RETURNING {ROOM}, 'ACCEPTED' AS state
-    ), asked AS (
-        SELECT {ROOM}, 'PENDING' AS state FROM announcements WHERE NOT accept_at_once AND {OPEN} FOR SHARE
+    f"""WITH asked AS (
+        SELECT * FROM unnest(
+            CAST(:announcement_ids AS uuid[]), CAST(:guest_ids AS uuid[]), CAST(:tickets AS integer[]),
+            CAST(:follows AS boolean[])
+        ) WITH ORDINALITY AS asked (announcement_id, guest_id, tickets, follows, rank)
+    ), evening AS (
+        SELECT * FROM announcements
+        WHERE id = ANY(:announcement_ids) AND will = 'PUBLISHED' AND event_time > CAST(:now AS timestamptz)
+        ORDER BY id FOR NO KEY UPDATE
+    ), free AS (
+        SELECT asked.guest_id, asked.tickets, asked.rank, evening.id, evening.author_id, evening.movie_id,
+            evening.event_time, evening.accept_at_once, evening.tickets_count - evening.places_taken AS places_left,
+            tstzrange(evening.event_time, evening.end_time) AS during, uuidv7() AS booking_id
+        FROM asked JOIN evening ON evening.id = asked.announcement_id
+        WHERE evening.author_id <> asked.guest_id AND (NOT evening.sub_only OR asked.follows)
+        AND NOT EXISTS (
+            SELECT FROM engagements AS busy WHERE busy.person_id = asked.guest_id
+            AND busy.during && tstzrange(evening.event_time, evening.end_time)
+        )
+    ), ranked AS (
+        SELECT *, sum(tickets) OVER (PARTITION BY id ORDER BY rank) AS with_those_before FROM free
+        WHERE tickets <= places_left
     ), room AS (
-        SELECT * FROM taken UNION ALL SELECT * FROM asked
+        SELECT *, CASE WHEN accept_at_once THEN 'ACCEPTED' ELSE 'PENDING' END AS state,
+            CASE WHEN accept_at_once THEN tickets ELSE 0 END AS places
+        FROM ranked WHERE NOT accept_at_once OR with_those_before <= places_left
     ), held AS (
         INSERT INTO engagements (person_id, announcement_id, slot, during)
-        SELECT CAST(:guest_id AS uuid), id, booking_id, tstzrange(event_time, end_time) FROM room
-        ON CONFLICT DO NOTHING RETURNING slot
+        SELECT guest_id, id, booking_id, during FROM room ON CONFLICT DO NOTHING RETURNING slot
     ), booked AS (
         INSERT INTO bookings (id, announcement_id, guest_id, state, tickets, create_time, update_time, accept_time)
-        SELECT room.booking_id, room.id, CAST(:guest_id AS uuid), room.state, CAST(:tickets AS integer),
-            CAST(:now AS timestamptz), CAST(:now AS timestamptz),
-            CASE WHEN room.state = 'ACCEPTED' THEN CAST(:now AS timestamptz) END
-        FROM room JOIN held ON held.slot = room.booking_id
-        ON CONFLICT DO NOTHING RETURNING id
+        SELECT room.booking_id, room.id, room.guest_id, room.state, room.tickets, :now, :now,
+            CASE WHEN room.accept_at_once THEN CAST(:now AS timestamptz) END
+        FROM room JOIN held ON held.slot = room.booking_id RETURNING id
+    ), taken AS (
+        UPDATE announcements SET places_taken = places_taken + total.places FROM (
+            SELECT room.id, sum(room.places) AS places FROM room JOIN booked ON booked.id = room.booking_id
+            WHERE room.accept_at_once GROUP BY room.id
+        ) AS total WHERE announcements.id = total.id
     ), told AS (
-        INSERT INTO booking_events
-            (announcement_id, booking_id, places_delta, kind, cause, actor_id, create_time)
-        SELECT room.id, room.booking_id,
-            CASE WHEN room.state = 'ACCEPTED' THEN CAST(:tickets AS integer) ELSE 0 END, 'booking_created',
-            CASE WHEN room.state = 'ACCEPTED' THEN 'accepted' ELSE 'applied' END,
-            CAST(:guest_id AS uuid), CAST(:now AS timestamptz)
-        FROM room JOIN booked ON booked.id = room.booking_id
-        RETURNING id
+        INSERT INTO booking_events (announcement_id, booking_id, places_delta, kind, cause, actor_id, create_time)
+        SELECT room.id, room.booking_id, room.places, 'booking_created',
+            CASE WHEN room.accept_at_once THEN 'accepted' ELSE 'applied' END, room.guest_id, :now
+        FROM room JOIN booked ON booked.id = room.booking_id RETURNING id, booking_id
     )
-    SELECT room.booking_id AS id, room.id AS announcement_id, CAST(:guest_id AS uuid) AS guest_id, room.state,
-        CAST(:tickets AS integer) AS tickets, room.author_id, room.movie_id, room.event_time, told.id AS event_id,
-        {mean_score("CAST(:guest_id AS uuid)", of_host=False)} AS guest_rating,
+    SELECT room.booking_id AS id, room.id AS announcement_id, room.guest_id, room.state, room.tickets, room.author_id,
+        room.movie_id, room.event_time, room.rank, told.id AS event_id,
+        {mean_score("room.guest_id", of_host=False)} AS guest_rating,
         {mean_score("room.author_id", of_host=True)} AS author_rating
-    FROM room LEFT JOIN told ON true"""
+    FROM room JOIN told ON told.booking_id = room.booking_id"""
 )
 JOINED = "FROM bookings b JOIN announcements a ON a.id = b.announcement_id"
 COLUMNS = "b.id, b.announcement_id, b.guest_id, b.state, b.tickets, a.author_id, a.movie_id, a.event_time"
@@ -85,19 +100,31 @@ def list_statement(conditions: frozenset[str]) -> TextClause:
     return text(f"SELECT {COLUMNS} {JOINED} WHERE {where} ORDER BY a.event_time DESC, b.id DESC LIMIT :count")
 
 
-async def apply(
-    connection: Connection, announcement_id: UUID, guest_id: UUID, tickets: int, follows: bool
-) -> Row | None:
-    """A new booking, held and recorded; None when something stood against it: then do not commit."""
+class Application(NamedTuple):
+    """What a guest asks for."""
+
+    announcement_id: UUID
+    guest_id: UUID
+    tickets: int
+    follows: bool
+    """Whether he is known to follow the author: private evenings are for followers only."""
+
+
+async def apply(connection: Connection, applications: Sequence[Application]) -> list[Row | None]:
+    """The new booking of each application in its place, None where something stood against it.
+
+    No guest may apply twice in one call: his own applications would not see each other.
+    """
+    announcement_ids, guest_ids, tickets, follows = zip(*applications, strict=True)
     parameters = {
-        "announcement_id": announcement_id,
-        "guest_id": guest_id,
+        "announcement_ids": announcement_ids,
+        "guest_ids": guest_ids,
         "tickets": tickets,
         "follows": follows,
         "now": clock.now(),
     }
-    row = (await connection.execute(APPLY, parameters)).one_or_none()
-    return row if row is not None and row.event_id is not None else None
+    booked = {row.rank: row for row in (await connection.execute(APPLY, parameters)).all()}
+    return [booked.get(rank) for rank in range(1, len(applications) + 1)]
 
 
 class BookingStore:

@@ -41,6 +41,11 @@ class NotifyServiceStub:
                 request_serializer=matinee_dot_notify_dot_v1_dot_notify__pb2.PublishRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
+        self.BatchPublish = channel.unary_unary(
+                '/matinee.notify.v1.NotifyService/BatchPublish',
+                request_serializer=matinee_dot_notify_dot_v1_dot_notify__pb2.BatchPublishRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
         self.ListNotices = channel.unary_unary(
                 '/matinee.notify.v1.NotifyService/ListNotices',
                 request_serializer=matinee_dot_notify_dot_v1_dot_notify__pb2.ListNoticesRequest.SerializeToString,
@@ -66,6 +71,14 @@ class NotifyServiceServicer:
         """Tells people of an event. Publishing an event again adds nobody and nothing that is there already.
         Returns INVALID_ARGUMENT (INVALID_FIELDS) if the kind's facts are not all given: a title always, a booking for
         booking_created and booking_status, a known cause for booking_status, changes for announcement_changed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchPublish(self, request, context):
+        """Publishes many events as Publish does, all or none of them.
+        Returns INVALID_ARGUMENT (INVALID_FIELDS) if the facts of one are not all given.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -100,6 +113,11 @@ def add_NotifyServiceServicer_to_server(servicer, server):
             'Publish': grpc.unary_unary_rpc_method_handler(
                     servicer.Publish,
                     request_deserializer=matinee_dot_notify_dot_v1_dot_notify__pb2.PublishRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'BatchPublish': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchPublish,
+                    request_deserializer=matinee_dot_notify_dot_v1_dot_notify__pb2.BatchPublishRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
             ),
             'ListNotices': grpc.unary_unary_rpc_method_handler(
@@ -145,6 +163,33 @@ class NotifyService:
             target,
             '/matinee.notify.v1.NotifyService/Publish',
             matinee_dot_notify_dot_v1_dot_notify__pb2.PublishRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchPublish(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.notify.v1.NotifyService/BatchPublish',
+            matinee_dot_notify_dot_v1_dot_notify__pb2.BatchPublishRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
             options,
             channel_credentials,

@@ -22,6 +22,10 @@ class NotifyServiceStub:
     Returns INVALID_ARGUMENT (INVALID_FIELDS) if the kind's facts are not all given: a title always, a booking for
     booking_created and booking_status, a known cause for booking_status, changes for announcement_changed.
     """
+    BatchPublish: _aio.UnaryUnaryMultiCallable[_notify_pb2.BatchPublishRequest, _empty_pb2.Empty]
+    """Publishes many events as Publish does, all or none of them.
+    Returns INVALID_ARGUMENT (INVALID_FIELDS) if the facts of one are not all given.
+    """
     ListNotices: _aio.UnaryUnaryMultiCallable[_notify_pb2.ListNoticesRequest, _notify_pb2.ListNoticesResponse]
     """Lists the caller's notices, newest first. Over HTTP the header x-unread-count tells how many are unread.
     Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
@@ -45,6 +49,16 @@ class NotifyServiceServicer(metaclass=_abc_1.ABCMeta):
         """Tells people of an event. Publishing an event again adds nobody and nothing that is there already.
         Returns INVALID_ARGUMENT (INVALID_FIELDS) if the kind's facts are not all given: a title always, a booking for
         booking_created and booking_status, a known cause for booking_status, changes for announcement_changed.
+        """
+
+    @_abc_1.abstractmethod
+    def BatchPublish(
+        self,
+        request: _notify_pb2.BatchPublishRequest,
+        context: _aio.ServicerContext[_notify_pb2.BatchPublishRequest, _abc.Awaitable[_empty_pb2.Empty]],
+    ) -> _abc.Awaitable[_empty_pb2.Empty]:
+        """Publishes many events as Publish does, all or none of them.
+        Returns INVALID_ARGUMENT (INVALID_FIELDS) if the facts of one are not all given.
         """
 
     @_abc_1.abstractmethod

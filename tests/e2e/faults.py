@@ -1,0 +1,114 @@
+"""Processes that are away for a while or die, and what is looked at behind the public port to see what came of it."""
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+import httpx
+
+from local import services
+from local.mesh import Mesh
+
+PATIENCE = 30.0
+"""Seconds, for a busy machine; what has to be quick is measured by its test."""
+
+
+async def until(happened: Callable[[], Awaitable[bool]], what: str, seconds: float = PATIENCE) -> None:
+    """Waits for something that has to come by itself."""
+    deadline = time.monotonic() + seconds
+    while not await happened():
+        assert time.monotonic() < deadline, f"{what}: not within {seconds:.0f} seconds"
+        await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def without(mesh: Mesh, *names: str) -> AsyncIterator[None]:
+    """Some processes are stopped; at the end everything serves again."""
+    await asyncio.to_thread(mesh.supervisor.stop, *names)
+    try:
+        yield
+    finally:
+        for name in names:
+            await asyncio.to_thread(mesh.start_process, name)
+        await until_all_serve(mesh)
+
+
+async def until_all_serve(mesh: Mesh) -> None:
+    """Waits until the edge, too, has noticed that everything is healthy."""
+    url = f"http://{mesh.settings.edge_host}:{mesh.settings.edge_port}/healthz"
+
+    async def serves() -> bool:
+        try:
+            return (await client.get(url)).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    async with httpx.AsyncClient(trust_env=False) as client:
+        await until(serves, "everything serves")
+
+
+async def until_answered(ask: Callable[[], Awaitable[httpx.Response]]) -> None:
+    """Waits for a 200: a service looks for a peer that was away once a second."""
+
+    async def answered() -> bool:
+        return (await ask()).status_code == 200
+
+    await until(answered, "the peer is found again", 5)
+
+
+async def kill_and_wait(mesh: Mesh, name: str) -> None:
+    """Kills a process and waits until the supervisor has another one that is healthy."""
+    killed = pid(mesh, name)
+    await asyncio.to_thread(mesh.kill, name)
+
+    async def replaced() -> bool:
+        return await asyncio.to_thread(pid, mesh, name) not in (0, killed)
+
+    await until(replaced, f"{name} is started again")
+    await asyncio.to_thread(mesh.wait_healthy, name)
+
+
+def pid(mesh: Mesh, name: str) -> int:
+    """The number of a supervised process, 0 when there is none."""
+    return mesh.supervisor.processes()[name]["pid"]
+
+
+async def booking_rows(mesh: Mesh, query: str, *parameters: object) -> Any:
+    """What a query finds in the database of the booking service."""
+    connection = await asyncpg.connect(
+        host="127.0.0.1",
+        port=mesh.settings.port(services.POSTGRES),
+        user="booking",
+        password=mesh.settings.booking_database_password,
+        database="booking",
+    )
+    try:
+        return await connection.fetch(query, *parameters)
+    finally:
+        await connection.close()
+
+
+async def count_jobs(mesh: Mesh) -> int:
+    """How many jobs wait to be done."""
+    return int((await booking_rows(mesh, "SELECT count(*) FROM pgqueuer"))[0][0])
+
+
+async def until_told(mesh: Mesh) -> None:
+    """Waits until no job is left, so that whoever has to be told has been."""
+
+    async def done() -> bool:
+        return await count_jobs(mesh) == 0
+
+    await until(done, "all jobs are done")
+
+
+def logged(mesh: Mesh, process: str, request_id: str) -> list[dict[str, Any]]:
+    """The lines of a process's log that tell of requests whose id matches."""
+    lines = mesh.home.log(process).read_text(errors="replace").splitlines()
+    rows = [json.loads(line) for line in lines if line.startswith("{") and '"request_id"' in line]
+    return [row for row in rows if re.fullmatch(request_id, row["request_id"])]
