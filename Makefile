@@ -68,6 +68,7 @@ fix: .venv/.installed ## Repair format, imports and generated stubs
 
 protos: .venv/.installed ## Generate the stubs from the .proto files
 	@$(PYTHON) -m protos.generate
+	@$(PYTHON) -m local.contract --extend
 
 migration: .venv/.installed ## Write a migration of a service: make migration S=booking M="add a column"
 	@test -n "$(S)" && test -n "$(M)" || { echo 'Say which service and what for: make migration S=booking M="add a column"'; exit 1; }

@@ -1,11 +1,8 @@
-"""buf's opinion of the protos: their style, and whether they still keep what the last commit promised."""
+"""buf's opinion of the protos: their style, and whether they keep what the committed baseline promises clients."""
 
-import io
 import json
-import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 from pathlib import Path
 
@@ -32,54 +29,42 @@ STYLE = {
 }
 
 
+# What clients may rely on. Committed, so that a change that would break them shows up in review, whoever makes it.
+BASELINE = ROOT / "protos" / "baseline.binpb"
+
+
 def check_contract() -> str:
-    """Lints the protos and compares them with the last commit; a MeshError lists what buf found."""
+    """Lints the protos and compares them with the baseline; a MeshError lists what buf found."""
     with tempfile.TemporaryDirectory(prefix="matinee-") as folder:
-        now = _describe(ROOT, Path(folder, "now.binpb"))
-        _buf("lint", str(now))
-        revision = _last_promise()
-        if revision is None or not (before := _describe_revision(revision, Path(folder))):
-            return "buf accepts the protos; there is no earlier commit to compare them with"
-        _buf("breaking", str(now), "--against", str(before))
-        return f"buf accepts the protos; they keep what {revision} promised"
+        _buf("lint", str(_describe(Path(folder, "now.binpb"), "--include_source_info")))
+        now = _describe(Path(folder, "plain.binpb"))
+        _buf("breaking", str(now), "--against", str(BASELINE))
+        if now.read_bytes() != BASELINE.read_bytes():
+            raise MeshError("protos/baseline.binpb does not know the newest protos", "Run `make protos`.")
+    return "buf accepts the protos; they keep what the baseline promises"
 
 
-def _describe(root: Path, target: Path) -> Path:
+def extend_baseline() -> str:
+    """Adds what is new to the baseline; a MeshError if something that clients rely on is broken."""
+    with tempfile.TemporaryDirectory(prefix="matinee-") as folder:
+        now = _describe(Path(folder, "now.binpb"))
+        if BASELINE.exists():
+            _buf("breaking", str(now), "--against", str(BASELINE))
+        BASELINE.write_bytes(now.read_bytes())
+    return "the baseline knows the newest protos"
+
+
+def _describe(target: Path, *options: str) -> Path:
     """Writes what protoc understands; buf reads that, so no third-party proto needs to be at hand."""
     program = (
         "import sys; from protos.generate import run_protoc, sources; "
-        "run_protoc(['--include_imports', '--include_source_info', '--descriptor_set_out=' + sys.argv[1], *sources()])"
+        "run_protoc(['--include_imports', '--descriptor_set_out=' + sys.argv[1], *sys.argv[2:], *sources()])"
     )
-    done = subprocess.run([PYTHON, "-c", program, str(target)], cwd=root, capture_output=True, text=True, check=False)
+    command = [PYTHON, "-c", program, str(target), *options]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise MeshError("protoc refuses the protos", done.stderr.strip())
     return target
-
-
-def _last_promise() -> str | None:
-    """What the protos are compared with: the last commit, or the one before if the protos are as in the last."""
-    changed = _git("status", "--porcelain", "protos")
-    revision = "HEAD" if changed else "HEAD^"
-    return revision if _git("rev-parse", "--verify", "--quiet", revision) else None
-
-
-def _describe_revision(revision: str, folder: Path) -> Path | None:
-    archive = _git("archive", revision, "protos")
-    if not archive:
-        return None
-    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-        files.extractall(folder / "before", filter="data")
-    # The protos of then, but described as we do it today.
-    shutil.copy(ROOT / "protos" / "generate.py", folder / "before" / "protos")
-    return _describe(folder / "before", folder / "before.binpb")
-
-
-def _git(*arguments: str) -> bytes:
-    """What git prints; nothing where there is no git, no repository or no such commit."""
-    try:
-        return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, check=False).stdout
-    except FileNotFoundError:
-        return b""
 
 
 def _buf(command: str, *arguments: str) -> None:
@@ -92,6 +77,6 @@ def _buf(command: str, *arguments: str) -> None:
 
 if __name__ == "__main__":
     try:
-        print(check_contract())
+        print(extend_baseline() if sys.argv[1:] == ["--extend"] else check_contract())
     except MeshError as error:
         sys.exit(str(error))
