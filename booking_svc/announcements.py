@@ -136,13 +136,13 @@ class Announcements:
         conditions = set(filters)
         if filters.get("author") != caller.user_id:
             conditions.add("upcoming")
-        if after := paging.decode(token, 2, filters):
+        if after := paging.decode_place(token, filters):
             conditions.add("after")
-            values["after_time"], values["after_id"] = position(after)
+            values["after_time"], values["after_id"] = after
         rows, last = await self.page(caller, conditions, values, paging.page_size(size))
         if last is None:
             return rows, ""
-        return rows, paging.encode((last.event_time.isoformat(), str(last.id)), filters)
+        return rows, paging.encode_place(last.event_time, last.id, filters)
 
     async def page(
         self, caller: Caller, conditions: set[str], values: dict[str, Any], size: int
@@ -314,13 +314,3 @@ def like(part: str) -> str:
     """A LIKE pattern for texts that contain `part`, in which nothing but the ends is a wildcard."""
     escaped = part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
-
-
-def position(key: list[str]) -> tuple[datetime, UUID]:
-    """Where a page begins. Raises InvalidArgument (INVALID_PAGE_TOKEN)."""
-    try:
-        return datetime.fromisoformat(key[0]), UUID(key[1])
-    except ValueError:
-        raise InvalidArgument(
-            "INVALID_PAGE_TOKEN", "page_token was not made by this list", fields={"page_token": "not of this list"}
-        ) from None

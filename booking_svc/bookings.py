@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from booking_svc.announcements import Announcements, parse_day, position
+from booking_svc.announcements import Announcements, parse_day
 from booking_svc.schema import LIVE, State, Status, Will, around_day, is_ended, places_left, status
 from booking_svc.store.bookings import Application, BookingStore
 from booking_svc.store.change import Change, changing
@@ -66,14 +66,13 @@ class Bookings:
             return None
 
     async def book_together(self, applications: Sequence[Application]) -> Sequence[Row | None]:
-        """The transaction of those who apply at one moment."""
-        async with changing(self.database) as change:
-            return await change.apply(applications)
+        """Books those who apply at one moment."""
+        return await self.store.apply(applications)
 
     async def book_alone(self, application: Application) -> Row:
         """The transaction of an application with a key. Raises NoRoom, so that the key is not used up."""
         async with changing(self.database) as change:
-            [booking] = await change.apply([application])
+            booking = await change.apply(application)
             if booking is None:
                 raise NoRoom
             await change.settle(booking.id)
@@ -156,15 +155,15 @@ class Bookings:
         if "date" in filters:
             values["date"] = parse_day(filters["date"])
             values["begins"], values["ends"] = around_day(values["date"])
-        if after := paging.decode(token, 2, filters):
+        if after := paging.decode_place(token, filters):
             conditions.add("after")
-            values["after_time"], values["after_id"] = position(after)
+            values["after_time"], values["after_id"] = after
         size = paging.page_size(size)
         rows = await self.store.list(frozenset(conditions), size + 1, values)
         if len(rows) <= size:
             return rows, ""
         last = rows[size - 1]
-        return rows[:size], paging.encode((last.event_time.isoformat(), str(last.id)), filters)
+        return rows[:size], paging.encode_place(last.event_time, last.id, filters)
 
 
 async def accept(change: Change, actor: UUID, announcement: Any, booking: Any) -> None:

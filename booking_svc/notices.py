@@ -7,12 +7,13 @@ from matinee.notify.v1 import notify_pb2
 
 from booking_svc.peers import Films, Follows, Inboxes, People
 from booking_svc.store.events import EventStore
+from mesh.batch import Batcher
 from mesh.database import Row
 from mesh.errors import InvalidArgument
 from mesh.logs import logger
 
 TOGETHER = 50
-"""Most notices that are handed over in one call."""
+"""Most jobs that are done together, and most notices that are handed over in one call."""
 ID_BYTES = 16
 Recipients = list[notify_pb2.PublishRequest.Recipient]
 
@@ -26,16 +27,23 @@ class Notices:
         self.films = films
         self.follows = follows
         self.inboxes = inboxes
+        self.together: Batcher[bytes, None] = Batcher(self.tell_together, limit=TOGETHER)
 
     async def tell(self, payload: bytes) -> None:
-        """Tells of the events whose ids are the payload, 16 bytes each.
+        """Tells of the events whose ids are the payload, 16 bytes each, together with those of other jobs.
 
         Raises MeshError when a peer does not answer: try again then.
         """
-        ids = [UUID(bytes=payload[start : start + ID_BYTES]) for start in range(0, len(payload), ID_BYTES)]
+        await self.together.submit(payload)
+
+    async def tell_together(self, payloads: Sequence[bytes]) -> Sequence[None]:
+        """Tells of the events of many jobs."""
+        joined = b"".join(payloads)
+        ids = [UUID(bytes=joined[start : start + ID_BYTES]) for start in range(0, len(joined), ID_BYTES)]
         requests = [request for event in await self.store.list(ids) async for request in self.requests(event)]
         for start in range(0, len(requests), TOGETHER):
             await self.publish(requests[start : start + TOGETHER])
+        return [None] * len(payloads)
 
     async def publish(self, requests: Sequence[notify_pb2.PublishRequest]) -> None:
         """Hands notices over. One that notify refuses is a defect of ours: it is logged, and the others are told."""

@@ -18,8 +18,7 @@ from booking_svc.ratings import Ratings
 from booking_svc.servicer import BookingServicer
 from booking_svc.settings import Settings
 from booking_svc.store.announcements import AnnouncementStore
-from booking_svc.store.bookings import BookingStore
-from booking_svc.store.change import TELL
+from booking_svc.store.bookings import TELL, BookingStore
 from booking_svc.store.events import EventStore
 from booking_svc.store.ratings import RatingStore
 from mesh import idempotency

@@ -9,5 +9,6 @@ metadata = (("authorization", f"Bearer {sys.argv[1]}"),)
 with grpc.insecure_channel(sys.argv[2] if sys.argv[2:] else "localhost:8080") as channel:
     booking = booking_pb2_grpc.BookingServiceStub(channel)
     wanted = booking_pb2.ListAnnouncementsRequest(filter={"tickets": 1})
-    evening = booking.ListAnnouncements(wanted, metadata=metadata).announcements[0]
+    evenings = booking.ListAnnouncements(wanted, metadata=metadata).announcements
+    evening = next(evening for evening in evenings if evening.status == booking_pb2.Alive)
     print(booking.CreateBooking(booking_pb2.CreateBookingRequest(announcement_id=evening.id), metadata=metadata))

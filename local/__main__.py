@@ -55,7 +55,7 @@ def env() -> None:
     with _errors_shown():
         added = complete_env_file(ENV_FILE, SECRETS)
         load_settings()
-        done = f"added {len(added)} secrets to {ENV_FILE}" if added else f"{ENV_FILE} has all secrets"
+        done = f"added {', '.join(added)} to {ENV_FILE}" if added else f"{ENV_FILE} has all secrets"
         console.print(f"{done}; what was there stays", markup=False, highlight=False, soft_wrap=True)
 
 

@@ -1,8 +1,9 @@
 """Who is calling: the user whose token travels with the call, or the service whose certificate opened it."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -11,7 +12,7 @@ import jwt
 from cachetools import LRUCache
 from jwt import PyJWK
 
-from mesh.errors import Unauthenticated, Unavailable
+from mesh.errors import MeshError, Unauthenticated, Unavailable
 
 if TYPE_CHECKING:
     from mesh.idempotency import Key
@@ -105,6 +106,7 @@ class Verifier:
         self.audience = audience
         self.keys: dict[str, PyJWK] = {}
         self.next_fetch = 0.0
+        self.fetching: asyncio.Task[None] | None = None
         self.verified: LRUCache[str, Caller] = LRUCache(CACHED_TOKENS)
 
     async def verify(self, token: str) -> Caller:
@@ -140,9 +142,8 @@ class Verifier:
 
     async def key_for(self, kid: str) -> PyJWK:
         """The public key named `kid`; asks for the keys anew, at most once a second, when it is unknown."""
-        if kid not in self.keys and time.monotonic() >= self.next_fetch:
-            self.next_fetch = time.monotonic() + REFETCH_SECONDS
-            await self.refresh()
+        if kid not in self.keys and (self.fetching or time.monotonic() >= self.next_fetch):
+            await self.refresh_together()
         if not self.keys:
             self.next_fetch = 0.0
             raise Unavailable("PEER_UNAVAILABLE", "tokens cannot be verified right now")
@@ -150,12 +151,22 @@ class Verifier:
             raise jwt.InvalidKeyError
         return self.keys[kid]
 
+    async def refresh_together(self) -> None:
+        """One refresh for all who come while it runs; it goes on when one of them gives up."""
+        if self.fetching is None:
+            self.next_fetch = time.monotonic() + REFETCH_SECONDS
+            # In a context of its own: it speaks for none of them.
+            self.fetching = asyncio.create_task(self.refresh(), context=Context())
+        await asyncio.shield(self.fetching)
+
     async def refresh(self) -> None:
         """Gets the keys; those known stay when their source does not answer."""
         try:
             key_set = jwt.PyJWKSet.from_dict(dict(await self.fetch_keys()))
-        except (Unavailable, jwt.PyJWKSetError):
+        except (MeshError, jwt.PyJWKSetError):
             return
+        finally:
+            self.fetching = None
         self.keys = {key.key_id: key for key in key_set.keys if key.key_id}
 
 

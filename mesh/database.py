@@ -190,7 +190,8 @@ async def answering() -> AsyncIterator[None]:
         raise
     except asyncpg.DataError:
         raise
-    except (OSError, TimeoutError, asyncpg.InterfaceError) as error:
+    # InternalClientError is what asyncpg makes of a connection that dies between two steps of one statement.
+    except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         raise Unavailable("PEER_UNAVAILABLE", "the database does not answer right now") from error
 
 

@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import asyncpg
 from pgqueuer import PgQueuer
-from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
+from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueueBuilder
 from pgqueuer.core.executors import DatabaseRetryEntrypointExecutor, EntrypointExecutorParameters
 from pgqueuer.db import AsyncpgDriver
 from pgqueuer.models import Job
+from sqlalchemy import text
 
 from mesh import caller
 from mesh.database import Connection
@@ -20,15 +21,45 @@ from mesh.settings import MeshSettings
 Work = Callable[[bytes], Awaitable[None]]
 """Does a job, given its payload. May be run again after it has been done: it must not matter."""
 
-ENQUEUE = QueryQueueBuilder().build_enqueue_query("skip")
+ENQUEUE = text("SELECT enqueue_job(:name, :payload)")
+ENQUEUED = {
+    "$1::int[]": "ARRAY[0]",
+    "$2::text[]": "ARRAY[job_name]",
+    "$3::bytea[]": "ARRAY[job_payload]",
+    "$4::interval[]": "ARRAY[interval '0']",
+    "$5::text[]": "ARRAY[NULL::text]",
+    "$6::jsonb[]": "ARRAY['{}'::jsonb]",
+}
+"""What the parameters of PgQueuer's statement are for a job that is to be done now."""
 RESTART_SECONDS = 1.0
 FOREVER = 1_000_000
-BATCH = 20
+BATCH = 100
+SILENCE = timedelta(seconds=10)
+"""After so long without a sign of life from the process that took a job, as after a crash, another one takes it."""
 
 
 async def enqueue(connection: Connection, name: str, payload: bytes) -> None:
     """Adds a job to the caller's transaction: it is there if that commits, and only then."""
-    await connection.raw.fetch(ENQUEUE, [0], [name], [payload], [timedelta()], [None], [{}])
+    await connection.execute(ENQUEUE, {"name": name, "payload": payload})
+
+
+def install_script() -> str:
+    """SQL for a migration: PgQueuer's tables, and enqueue_job(), so that a statement can enqueue while it decides."""
+    enqueue_one = QueryQueueBuilder().build_enqueue_query("raise")
+    for parameter, value in ENQUEUED.items():
+        if parameter not in enqueue_one:
+            raise ValueError(f"PgQueuer's statement has changed: {parameter} is gone")
+        enqueue_one = enqueue_one.replace(parameter, value)
+    # The outer SELECT gives the function's result away, but it is what runs the insert inside.
+    return f"""{QueryBuilderEnvironment().build_install_query()};
+    CREATE FUNCTION enqueue_job(job_name text, job_payload bytea) RETURNS void LANGUAGE sql AS $function$
+        {enqueue_one}
+    $function$"""
+
+
+def uninstall_script() -> str:
+    """SQL that takes away what install_script() made."""
+    return f"DROP FUNCTION enqueue_job; {QueryBuilderEnvironment().build_uninstall_query()}"
 
 
 class Worker:
@@ -61,7 +92,9 @@ class Worker:
                 self.queue.entrypoint(name, executor_factory=retrying)(as_job(work))
             closed = asyncio.Event()
             connection.add_termination_listener(lambda _: closed.set())
-            running = asyncio.create_task(self.queue.run(dequeue_timeout=timedelta(seconds=5), batch_size=BATCH))
+            running = asyncio.create_task(
+                self.queue.run(dequeue_timeout=timedelta(seconds=5), batch_size=BATCH, heartbeat_timeout=SILENCE)
+            )
             ended = asyncio.create_task(closed.wait())
             await asyncio.wait((running, ended), return_when=asyncio.FIRST_COMPLETED)
             ended.cancel()

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import orjson
@@ -48,11 +48,10 @@ def decode_place(token: str, *scope: object) -> tuple[datetime, UUID] | None:
     if key is None:
         return None
     try:
-        time, identity = datetime.fromisoformat(key[0]), UUID(key[1])
-    except ValueError:
+        # astimezone refuses what lies beyond the calendar once it is UTC.
+        time, identity = datetime.fromisoformat(key[0]).astimezone(UTC), UUID(key[1])
+    except (ValueError, OverflowError):
         raise foreign() from None
-    if time.tzinfo is None:
-        raise foreign()
     return time, identity
 
 

@@ -132,23 +132,27 @@ async def watch_health(process: Process, servicer: health.aio.HealthServicer) ->
     names = ["", *(served.descriptor.full_name for served in process.served)]
     told = None
     while True:
-        status = await probe(process)
+        trouble = await probe(process)
+        status = NOT_SERVING if trouble else SERVING
         if status != told:
             told = status
-            logs.logger().info("health", status=health_pb2.HealthCheckResponse.ServingStatus.Name(status))
+            # With the reason, or nobody finds out from outside why a new container does not become healthy.
+            reason = {"because": trouble} if trouble else {}
+            logs.logger().info("health", status=health_pb2.HealthCheckResponse.ServingStatus.Name(status), **reason)
             for name in names:
                 await servicer.set(name, status)
         await asyncio.sleep(PROBE_SECONDS)
 
 
-async def probe(process: Process) -> "health_pb2.HealthCheckResponse.ServingStatus":
-    """Whether the process can serve right now."""
+async def probe(process: Process) -> str:
+    """Why the process cannot serve right now; empty if it can."""
     try:
         if process.probe is not None:
             await asyncio.wait_for(process.probe(), 2 * PROBE_SECONDS)
-    except Exception:
-        return NOT_SERVING
-    return SERVING
+    except Exception as error:
+        cause = error.__cause__ or error
+        return f"{type(cause).__name__}: {cause}"
+    return ""
 
 
 def run(name: str, settings: ProcessSettings, build: Callable[[], Awaitable[Process]]) -> None:

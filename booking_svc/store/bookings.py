@@ -1,20 +1,24 @@
 """SQL of bookings: applying, and reading."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import Executable, TextClause, text
 
 from booking_svc.store.announcements import ON_DAY
 from booking_svc.store.ratings import mean_score
 from mesh import clock
-from mesh.database import Connection, Database, Row
+from mesh.database import Database, Row, Rows
+
+TELL = "tell"
+"""The job that tells people of events; its payload is their ids, 16 bytes each."""
 
 # One statement applies for many: it finds room, holds the guests' time, takes places where the host accepts at once,
-# and writes bookings and events. An application that it could not serve is missing in its rows.
+# writes bookings and events, and one job that tells of all of them, because a job's way through the queue costs more
+# rows than a booking does. An application that it could not serve is missing in its rows.
 # It locks announcements in one order. Places are given in the order of arrival. A guest who is busy elsewhere must not
 # take a rank, so he is left out before ranks are counted; if he becomes busy at this very moment the engagement is what
 # refuses him: ON CONFLICT DO NOTHING, because plain inserts into an exclusion constraint deadlock when one guest races
@@ -64,12 +68,14 @@ APPLY = text(
         SELECT room.id, room.booking_id, room.places, 'booking_created',
             CASE WHEN room.accept_at_once THEN 'accepted' ELSE 'applied' END, room.guest_id, :now
         FROM room JOIN booked ON booked.id = room.booking_id RETURNING id, booking_id
+    ), queued AS (
+        SELECT enqueue_job('{TELL}', string_agg(uuid_send(id), ''::bytea)) FROM told HAVING count(*) > 0
     )
     SELECT room.booking_id AS id, room.id AS announcement_id, room.guest_id, room.state, room.tickets, room.author_id,
         room.movie_id, room.event_time, room.rank, told.id AS event_id,
         {mean_score("room.guest_id", of_host=False)} AS guest_rating,
         {mean_score("room.author_id", of_host=True)} AS author_rating
-    FROM room JOIN told ON told.booking_id = room.booking_id"""
+    FROM room JOIN told ON told.booking_id = room.booking_id CROSS JOIN queued"""
 )
 JOINED = "FROM bookings b JOIN announcements a ON a.id = b.announcement_id"
 COLUMNS = "b.id, b.announcement_id, b.guest_id, b.state, b.tickets, a.author_id, a.movie_id, a.event_time"
@@ -100,6 +106,9 @@ def list_statement(conditions: frozenset[str]) -> TextClause:
     return text(f"SELECT {COLUMNS} {JOINED} WHERE {where} ORDER BY a.event_time DESC, b.id DESC LIMIT :count")
 
 
+Execute = Callable[[Executable, Mapping[str, Any]], Awaitable[Rows]]
+
+
 class Application(NamedTuple):
     """What a guest asks for."""
 
@@ -110,10 +119,11 @@ class Application(NamedTuple):
     """Whether he is known to follow the author: private evenings are for followers only."""
 
 
-async def apply(connection: Connection, applications: Sequence[Application]) -> list[Row | None]:
+async def apply(execute: Execute, applications: Sequence[Application]) -> list[Row | None]:
     """The new booking of each application in its place, None where something stood against it.
 
-    No guest may apply twice in one call: his own applications would not see each other.
+    `execute` runs the statement in a transaction of its own or in one that does more. No guest may apply twice in one
+    call: his own applications would not see each other.
     """
     announcement_ids, guest_ids, tickets, follows = zip(*applications, strict=True)
     parameters = {
@@ -123,7 +133,7 @@ async def apply(connection: Connection, applications: Sequence[Application]) -> 
         "follows": follows,
         "now": clock.now(),
     }
-    booked = {row.rank: row for row in (await connection.execute(APPLY, parameters)).all()}
+    booked = {row.rank: row for row in (await execute(APPLY, parameters)).all()}
     return [booked.get(rank) for rank in range(1, len(applications) + 1)]
 
 
@@ -132,6 +142,10 @@ class BookingStore:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+
+    async def apply(self, applications: Sequence[Application]) -> list[Row | None]:
+        """As apply(), in a transaction of its own."""
+        return await apply(self.database.run, applications)
 
     async def find_detail(self, booking_id: UUID) -> Row | None:
         """A booking with its evening's author, film and time, and both ratings; or None."""

