@@ -49,7 +49,7 @@ demo: .venv/.installed ## Play an evening through the public port
 	@$(PYTHON) -m local.demo
 
 test: .venv/.installed ## Run the tests on a mesh of their own; some of them: make test T=tests/booking
-	@$(PYTHON) -m pytest -n 2 -q $(T)
+	@$(PYTHON) -m pytest -n 2 --dist loadfile -q $(T)
 
 check: .venv/.installed ## Everything CI checks; the first failure ends it
 	@step() { echo "== $$1"; shift; "$$@" || { echo "make check: that failed. make fix repairs format, imports and stubs."; exit 1; }; }; \
@@ -59,7 +59,7 @@ check: .venv/.installed ## Everything CI checks; the first failure ends it
 	step "stubs" $(PYTHON) -m protos.generate --check; \
 	step "contract" $(PYTHON) -m local.contract; \
 	step "Envoy's configuration" $(PYTHON) -m local validate; \
-	step "tests" $(PYTHON) -m pytest -n 2 -q tests
+	step "tests" $(PYTHON) -m pytest -n 2 --dist loadfile -q tests
 
 fix: .venv/.installed ## Repair format, imports and generated stubs
 	@.venv/bin/ruff format $(CODE) protos

@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 from local.errors import MeshError
-from local.home import PYTHON, Home, write_json, write_private
-from local.launch import NAMESPACE, NOBODY, PLAIN, enter_user_namespace, ordinary_user
+from local.home import PYTHON, ROOT, Home, write_json, write_private
+from local.launch import NAMESPACE, NOBODY, PLAIN, ordinary_user
 
 MAJOR = "18"
 SUPERUSER = "postgres"
@@ -62,15 +62,11 @@ def identity() -> str:
     """Who PostgreSQL runs as: it refuses to run as root, so root puts on a disguise, or hands it to nobody."""
     if os.geteuid() != 0:
         return PLAIN
-    # Tried in a process of its own: there is no way back out of a namespace.
-    child = os.fork()
-    if child == 0:
-        try:
-            enter_user_namespace()
-            os._exit(0)
-        except OSError:
-            os._exit(1)
-    return NAMESPACE if os.waitpid(child, 0)[1] == 0 else NOBODY
+    # Tried in a process of its own: there is no way back out of a namespace. Not in a fork of this one, which may have
+    # threads, such as gRPC's, and then no namespace is to be had.
+    code = "from local.launch import enter_user_namespace; enter_user_namespace()"
+    tried = subprocess.run([PYTHON, "-S", "-c", code], cwd=ROOT, capture_output=True, check=False)
+    return NAMESPACE if tried.returncode == 0 else NOBODY
 
 
 def prepare(home: Home, password: str) -> None:

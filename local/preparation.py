@@ -17,7 +17,7 @@ from local.steps import Steps
 SOURCES = (
     "*_svc/migrations/**/*.py",
     "mesh/migrate.py",
-    "mesh/database.py",
+    "mesh/jobs.py",
     "local/sample_data.py",
     "movie_svc/importer.py",
     "movie_svc/records.py",

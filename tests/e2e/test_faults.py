@@ -41,7 +41,7 @@ from tests.people import Person, evening, ok, reason, register
 BOTH = ("booking", "booking-2")
 # Those in a row die one after the other, the next before the one before is back.
 TORN = (("booking",), ("auth", "movie", "ugc", "notify"), ("envoy",), ("valkey",), ("postgres",))
-MOMENTS = (0.0, 0.002, 0.005, 0.01, 0.015, 0.02)
+MOMENTS = (0.0, 0.002, 0.005, 0.01, 0.02, 0.1)
 """Seconds after which a client hangs up: before, while and after its call is executed."""
 LEAKS = re.compile(r"traceback|asyncpg|sqlalchemy|postgres|errno|127\.0\.0\.1|/\w+/\w+\.py", re.IGNORECASE)
 Announced = tuple[Person, Any]
