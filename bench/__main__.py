@@ -1,7 +1,9 @@
 """Measures a mesh of its own through the public port, each figure against its ceiling: `python -m bench`."""
 
 import argparse
+import asyncio
 import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -19,6 +21,9 @@ from local.steps import Steps
 
 CLIENTS = 16
 ROUNDS = 4
+IDLE_PERCENT = 15.0
+"""Of one core, by all processes together, when they have nothing to do."""
+QUIET_WITHIN = 5.0
 
 
 @dataclass
@@ -56,12 +61,25 @@ async def measure(mesh: Mesh, seconds: float, console: Console) -> list[Figure]:
         task = progress.add_task("measuring", total=ROUNDS * len(measured))
         for round_number in range(ROUNDS + 1):
             for figure in random.sample(measured, len(measured)):
+                await quiet(mesh)
                 samples = await drive(host, port, figure.requests(), CLIENTS, each if round_number else 0.5)
                 # The first round warms up connections, caches and prepared statements.
                 if round_number:
                     figure.samples.add(samples)
                     progress.advance(task)
     return measured
+
+
+async def quiet(mesh: Mesh) -> None:
+    """Waits until the mesh has told everybody of the bookings made so far: one figure must not pay for another's."""
+    processes = [psutil.Process(info["pid"]) for info in mesh.supervisor.processes().values()]
+    began = time.monotonic()
+    busy = 100.0
+    while busy > IDLE_PERCENT and time.monotonic() < began + QUIET_WITHIN:
+        for process in processes:
+            process.cpu_percent()
+        await asyncio.sleep(0.2)
+        busy = sum(process.cpu_percent() for process in processes)
 
 
 def show(measured: list[Figure], console: Console) -> None:

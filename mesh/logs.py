@@ -10,9 +10,13 @@ import structlog
 def configure(service: str, level: str) -> None:
     """Sets up logging for the process; every line carries the service's name."""
     numeric = logging.getLevelNamesMapping()[level]
-    structlog.contextvars.bind_contextvars(service=service)
+
+    def named(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        event["service"] = service
+        return event
+
     shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
+        named,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
