@@ -155,7 +155,6 @@ class Booking(Base):
             unique=True,
             postgresql_where=text("state IN ('PENDING', 'ACCEPTED')"),
         ),
-        Index("by_announcement", "announcement_id", "state"),
         Index("by_guest", "guest_id", "id"),
     )
 

@@ -11,6 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from matinee.booking.v1 import booking_pb2
 
 from booking_svc.schema import Status, author_status, guest_status, places_left, status
+from mesh.database import Row
 
 NULL, TRUE, FALSE = Value(null_value=NULL_VALUE), Value(bool_value=True), Value(bool_value=False)
 STATUS = {value: booking_pb2.AnnouncementStatus.Value(value.value) for value in Status}
@@ -23,22 +24,22 @@ def timestamp(instant: datetime) -> Timestamp:
     return Timestamp(seconds=floor(instant.timestamp()), nanos=instant.microsecond * 1000)
 
 
-def announcement(row: Any, now: datetime) -> booking_pb2.Announcement:
-    """An announcement in a list."""
+def announcement(row: Row, now: datetime) -> booking_pb2.Announcement:
+    """An announcement in a list. Columns by name in brackets: that is three times as fast, and lists have many."""
     return booking_pb2.Announcement(
-        id=str(row.id),
-        title=row.title,
-        author_id=str(row.author_id),
-        sub_only=row.sub_only,
-        is_free=row.is_free,
-        tickets_count=row.tickets_count,
-        event_time=timestamp(row.event_time),
-        event_location=row.event_location,
-        duration=row.duration_minutes,
-        movie_id=str(row.movie_id),
+        id=str(row["id"]),
+        title=row["title"],
+        author_id=str(row["author_id"]),
+        sub_only=row["sub_only"],
+        is_free=row["is_free"],
+        tickets_count=row["tickets_count"],
+        event_time=timestamp(row["event_time"]),
+        event_location=row["event_location"],
+        duration=row["duration_minutes"],
+        movie_id=str(row["movie_id"]),
         status=STATUS[status(row, now)],
         tickets_left=places_left(row),
-        time_zone=row.time_zone,
+        time_zone=row["time_zone"],
     )
 
 

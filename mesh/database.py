@@ -25,6 +25,8 @@ STATEMENT_SECONDS = 8.0
 OUTAGES = ("08", "53", "57")
 """Classes of SQLSTATE that tell of the connection or of the server's state, not of the statement."""
 DIALECT = dialect()  # type: ignore[no-untyped-call]
+# InternalClientError is what asyncpg makes of a connection that dies between two steps of one statement.
+FAILURES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 Result = TypeVar("Result")
 
 
@@ -110,21 +112,26 @@ class Database:
         self.opening = asyncio.Lock()
         self.opened = False
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator["asyncpg.Connection[Row]"]:
-        """A connection of the pool; waits while all are busy. Raises Unavailable while PostgreSQL does not answer."""
-        if not self.opened:
-            async with self.opening:
-                await self.pool
-                self.opened = True
-        async with answering(), self.pool.acquire() as raw:
-            yield raw
+    async def open(self) -> None:
+        """Makes the pool ready; it connects when somebody needs a connection."""
+        async with self.opening:
+            await self.pool
+            self.opened = True
 
     async def run(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Rows:
-        """Runs one statement that is a transaction by itself. Raises Unavailable as connection()."""
+        """Runs one statement that is a transaction by itself; waits while all connections are busy.
+
+        Raises Unavailable while PostgreSQL does not answer.
+        """
         sql, values = compiled(statement, parameters or {})
-        async with self.connection() as raw:
-            return Rows(await raw.fetch(sql, *values))
+        if not self.opened:
+            await self.open()
+        try:
+            async with self.pool.acquire() as raw:
+                return Rows(await raw.fetch(sql, *values))
+        except FAILURES as error:
+            explain(error)
+            raise
 
     async def read(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Rows:
         """Runs one statement that changes nothing; once more when the connection turns out to be dead."""
@@ -135,9 +142,15 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
-        """Several statements that happen together or not at all. Raises Unavailable as connection()."""
-        async with self.connection() as raw, raw.transaction():
-            yield Connection(raw)
+        """Several statements that happen together or not at all. Raises Unavailable as run()."""
+        if not self.opened:
+            await self.open()
+        try:
+            async with self.pool.acquire() as raw, raw.transaction():
+                yield Connection(raw)
+        except FAILURES as error:
+            explain(error)
+            raise
 
     async def close(self) -> None:
         """Ends all connections."""
@@ -177,21 +190,15 @@ def compiled(statement: Executable, parameters: Mapping[str, Any]) -> tuple[str,
     return sql, [parameters[name] if name in parameters else own[name] for name in names]
 
 
-@asynccontextmanager
-async def answering() -> AsyncIterator[None]:
-    """Tells an outage of the database, and text that PostgreSQL cannot hold, from a defect of the statement."""
-    try:
-        yield
-    except asyncpg.CharacterNotInRepertoireError as error:
+def explain(error: Exception) -> None:
+    """Raises what a caller may be told of an error: an outage, or text that PostgreSQL cannot hold.
+
+    Returns for broken constraints, which the stores know, and for defects.
+    """
+    if isinstance(error, asyncpg.CharacterNotInRepertoireError):
         raise InvalidArgument("INVALID_FIELDS", "text may not contain the character NUL") from error
-    except asyncpg.PostgresError as error:
-        if str(error.sqlstate)[:2] in OUTAGES:
-            raise Unavailable("PEER_UNAVAILABLE", "the database does not answer right now") from error
-        raise
-    except asyncpg.DataError:
-        raise
-    # InternalClientError is what asyncpg makes of a connection that dies between two steps of one statement.
-    except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+    is_refusal = isinstance(error, asyncpg.PostgresError) and str(error.sqlstate)[:2] not in OUTAGES
+    if not is_refusal and not isinstance(error, asyncpg.DataError):
         raise Unavailable("PEER_UNAVAILABLE", "the database does not answer right now") from error
 
 

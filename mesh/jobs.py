@@ -1,16 +1,18 @@
 """Jobs inside PostgreSQL (PgQueuer): enqueued in the transaction that decides, done at least once, by any process."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 import asyncpg
-from pgqueuer import PgQueuer
 from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueueBuilder
 from pgqueuer.core.executors import DatabaseRetryEntrypointExecutor, EntrypointExecutorParameters
 from pgqueuer.db import AsyncpgDriver
 from pgqueuer.models import Job
+from pgqueuer.qm import QueueManager
+from pgqueuer.queries import Queries
 from sqlalchemy import text
 
 from mesh import caller
@@ -34,6 +36,9 @@ ENQUEUED = {
 RESTART_SECONDS = 1.0
 FOREVER = 1_000_000
 BATCH = 100
+PACE = 0.02
+SESSION = {"application_name": "jobs", "synchronous_commit": "off"}
+"""What the queue notes of a job's progress need not survive a crash: the job is done again then."""
 SILENCE = timedelta(seconds=10)
 """After so long without a sign of life from the process that took a job, as after a crash, another one takes it."""
 
@@ -62,6 +67,16 @@ def uninstall_script() -> str:
     return f"DROP FUNCTION enqueue_job; {QueryBuilderEnvironment().build_uninstall_query()}"
 
 
+class Paced(QueueManager):
+    """Looks for jobs at most every PACE seconds: under load they gather, and are taken and done together."""
+
+    async def fetch_jobs(self, *arguments: Any, **named: Any) -> AsyncGenerator[Job, None]:
+        """As QueueManager does, a moment later."""
+        await asyncio.sleep(PACE)
+        async for job in super().fetch_jobs(*arguments, **named):
+            yield job
+
+
 class Worker:
     """Does the jobs of a service inside one of its processes."""
 
@@ -69,7 +84,7 @@ class Worker:
         self.dsn = settings.database_url.get_secret_value().replace("+asyncpg", "")
         self.work = work
         self.stopping = False
-        self.queue: PgQueuer | None = None
+        self.queue: Paced | None = None
 
     async def run(self) -> None:
         """Works until stop(); begins anew when its connection dies."""
@@ -85,9 +100,9 @@ class Worker:
 
     async def serve_connection(self) -> None:
         """Works until the connection dies or stop()."""
-        connection = await asyncpg.connect(self.dsn, timeout=2, server_settings={"application_name": "jobs"})
+        connection = await asyncpg.connect(self.dsn, timeout=2, server_settings=SESSION)
         try:
-            self.queue = PgQueuer(AsyncpgDriver(connection))
+            self.queue = Paced(Queries(AsyncpgDriver(connection)))
             for name, work in self.work.items():
                 self.queue.entrypoint(name, executor_factory=retrying)(as_job(work))
             closed = asyncio.Event()

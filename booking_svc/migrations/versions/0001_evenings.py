@@ -141,7 +141,6 @@ def create_tables() -> None:
         sa.ForeignKeyConstraint(["announcement_id"], ["announcements.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("by_announcement", "bookings", ["announcement_id", "state"], unique=False)
     op.create_index("by_guest", "bookings", ["guest_id", "id"], unique=False)
     op.create_index(
         "one_live_booking_per_guest",
