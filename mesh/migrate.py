@@ -1,5 +1,6 @@
 """Moves a service's database to its newest schema: `python -m mesh.migrate booking_svc upgrade`.
 
+`check` fails when schema.py says something else than the migrations.
 `python -m mesh.migrate booking_svc revision "add a column"` writes the next migration from the difference between the
 database and schema.py. The database is the one that DATABASE_URL names.
 """
@@ -17,7 +18,7 @@ from sqlalchemy import Connection, MetaData, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.util import await_only
 
-USAGE = "usage: python -m mesh.migrate SERVICE upgrade | revision WORDS"
+USAGE = "usage: python -m mesh.migrate SERVICE upgrade | check | revision WORDS"
 LOCK = 4_711_001
 """Advisory lock that keeps two migrations of one database apart."""
 
@@ -71,6 +72,8 @@ def main() -> None:
     match sys.argv[1:]:
         case [package, "upgrade"]:
             command.upgrade(config(package), "head")
+        case [package, "check"]:
+            command.check(config(package))
         case [package, "revision", words]:
             command.revision(config(package), message=words, autogenerate=True)
         case _:
