@@ -8,8 +8,9 @@ from matinee.booking.v1 import booking_pb2 as pb
 from matinee.booking.v1.booking_pb2_grpc import BookingServiceServicer
 
 from booking_svc import to_proto
-from booking_svc.announcements import Announcements, Edit
+from booking_svc.announcements import Announcements
 from booking_svc.bookings import Bookings
+from booking_svc.edits import Edit
 from booking_svc.peers import Films, People
 from booking_svc.ratings import Ratings
 from booking_svc.schema import Status

@@ -115,6 +115,8 @@ async def serve(process: Process) -> None:
     beside: list[asyncio.Task[None]] = [asyncio.create_task(start()) for start in process.tasks]
     endless = [asyncio.create_task(start()) for start in process.periodic]
     endless.append(asyncio.create_task(watch_health(process, servicer)))
+    # Now rather than at the first call: auth may be down by then.
+    endless.append(asyncio.create_task(process.verifier.refresh_together()))
     logs.logger().info("serving", listen=settings.listen)
     await stopped.wait()
     for task in endless:
