@@ -1,0 +1,134 @@
+"""POST /app/v1/reviews/{announcement_id} and GET /app/v1/average_score/{user_id}.
+
+Evenings cannot be announced in the past, so the tests move theirs there behind the service's back.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from local.mesh import Mesh
+from local.processes import database_url
+from local.services import get_service
+from tests.people import Person, ok, reason
+
+Move = Callable[[Any, timedelta], Awaitable[None]]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def ended(mesh: Mesh) -> AsyncIterator[Move]:
+    """Moves an evening so that it began so long ago."""
+    address = database_url(mesh.settings, get_service("booking")).replace("+asyncpg", "")
+    connection = await asyncpg.connect(address)
+
+    async def move(announcement: Any, ago: timedelta) -> None:
+        statement = "UPDATE announcements SET event_time = $1 WHERE id = $2"
+        await connection.execute(statement, datetime.now(UTC) - ago, announcement["id"])
+
+    yield move
+    await connection.close()
+
+
+async def accepted(host: Person, announcement: Any, *guests: Person) -> None:
+    for guest in guests:
+        ok(await host.decide(await guest.apply(announcement), True))
+
+
+async def rate(guest: Person, announcement: Any, score: int = 8) -> Any:
+    return await guest.post(f"/app/v1/reviews/{announcement['id']}", {"review_text": "Lovely", "score": score})
+
+
+async def mean(person: Person) -> float:
+    return float(ok(await person.get(f"/app/v1/average_score/{person.id}"))["score_average"])
+
+
+async def test_guest_rates_the_host_after_the_evening(host: Person, guest: Person, film: Any, ended: Move) -> None:
+    announcement = await host.announce(film["id"])
+    await accepted(host, announcement, guest)
+    await ended(announcement, timedelta(days=1))
+    review = ok(await rate(guest, announcement))
+    facts = (review["announcement_id"], review["author_id"], review["user_id"], review["score"], review["review_text"])
+    assert facts == (announcement["id"], guest.id, host.id, 8, "Lovely")
+
+
+async def test_nobody_rates_before_the_evening_is_over(host: Person, guest: Person, film: Any) -> None:
+    announcement = await host.announce(film["id"])
+    await accepted(host, announcement, guest)
+    assert reason(await rate(guest, announcement)) == (400, "EVENING_NOT_OVER")
+
+
+async def test_who_was_not_accepted_does_not_rate(host: Person, guest: Person, film: Any, ended: Move) -> None:
+    announcement = await host.announce(film["id"])
+    await guest.apply(announcement)
+    await ended(announcement, timedelta(days=1))
+    answers = {reason(await rate(person, announcement)) for person in (guest, host)}
+    assert answers == {(400, "NOT_A_GUEST")}
+
+
+async def test_one_evening_is_rated_once(host: Person, guest: Person, film: Any, ended: Move) -> None:
+    announcement = await host.announce(film["id"])
+    await accepted(host, announcement, guest)
+    await ended(announcement, timedelta(days=1))
+    ok(await rate(guest, announcement))
+    assert reason(await rate(guest, announcement)) == (409, "RATING_EXISTS")
+
+
+async def test_rating_ends_after_two_weeks(host: Person, guest: Person, film: Any, ended: Move) -> None:
+    announcement = await host.announce(film["id"])
+    await accepted(host, announcement, guest)
+    await ended(announcement, timedelta(days=16))
+    assert reason(await rate(guest, announcement)) == (400, "RATING_WINDOW_CLOSED")
+
+
+@pytest.mark.parametrize("score", [0, 11, -1])
+async def test_score_out_of_range_is_refused(guest: Person, score: int) -> None:
+    nowhere = {"id": "00000000-0000-4000-8000-000000000000"}
+    assert reason(await rate(guest, nowhere, score)) == (400, "INVALID_FIELDS")
+
+
+async def test_score_is_sealed_until_all_guests_have_rated(
+    host: Person, guest: Person, new_person: Any, film: Any, ended: Move
+) -> None:
+    announcement, other = await host.announce(film["id"]), await new_person()
+    await accepted(host, announcement, guest, other)
+    await ended(announcement, timedelta(days=1))
+    ok(await rate(guest, announcement, 4))
+    assert await mean(host) == 0
+    ok(await rate(other, announcement, 9))
+    assert await mean(host) == 6.5
+    assert ok(await guest.get(f"/app/v1/announcement/{announcement['id']}"))["author_rating"] == 6.5
+
+
+async def test_score_is_revealed_when_the_window_closes(
+    host: Person, guest: Person, new_person: Any, film: Any, ended: Move
+) -> None:
+    announcement = await host.announce(film["id"])
+    await accepted(host, announcement, guest, await new_person())
+    await ended(announcement, timedelta(days=1))
+    ok(await rate(guest, announcement, 7))
+    await ended(announcement, timedelta(days=16))
+    assert await mean(host) == 7
+
+
+async def test_average_over_none_is_zero(guest: Person) -> None:
+    assert await mean(guest) == 0
+
+
+async def test_evening_that_is_over_is_done_and_stays_so(host: Person, film: Any, ended: Move) -> None:
+    announcement = await host.announce(film["id"])
+    await ended(announcement, timedelta(days=1))
+    path = f"/app/v1/announcement/{announcement['id']}"
+    assert ok(await host.get(path))["status"] == "Done"
+    assert reason(await host.put(path, {"status": "Alive"})) == (400, "ANNOUNCEMENT_ENDED")
+
+
+async def test_evening_that_has_begun_takes_no_applications(
+    host: Person, guest: Person, film: Any, ended: Move
+) -> None:
+    announcement = await host.announce(film["id"])
+    await ended(announcement, timedelta(minutes=1))
+    assert reason(await guest.post(f"/app/v1/booking/{announcement['id']}")) == (400, "ANNOUNCEMENT_NOT_OPEN")
