@@ -8,14 +8,15 @@ import asyncio
 import re
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import grpc
 import protovalidate
-from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 from matinee.common.v1 import access_pb2
 
 from mesh import caller
@@ -36,6 +37,8 @@ Handler = Callable[[Any, Context], Awaitable[Any]]
 TRUST_DOMAIN = "spiffe://matinee.local/"
 NOT_SERVICES = frozenset({"envoy", "developer", "bench"})
 """Certificates of the mesh that are not services: what they carry from outside never counts as a service's word."""
+FIRST_SECOND, LAST_SECOND, NANOS = -62_135_596_800, 253_402_300_799, 1_000_000_000
+"""What google.protobuf.Timestamp allows: the years 1 to 9999."""
 SANE_REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,128}$")
 """As in edge.lua: an id that one of them would replace leads nowhere in the logs of the other."""
 
@@ -49,6 +52,8 @@ class Method:
     list_field: str | None
     """For an RPC with an HTTP rule whose answer begins with a repeated field: JSON callers get just that array."""
     has_page_token: bool
+    has_instants: bool
+    """Whether its request may hold timestamps."""
 
     @classmethod
     def of(cls, descriptor: MethodDescriptor) -> "Method":
@@ -67,12 +72,14 @@ class Method:
             access=access,
             list_field=first.name if is_list and first is not None else None,
             has_page_token="next_page_token" in descriptor.output_type.fields_by_name,
+            has_instants=holds_instants(descriptor.input_type),
         )
 
 
 def around(method: Method, handler: Handler, verifier: Verifier) -> Handler:
     """The handler with everything around it."""
-    return with_log(method, with_errors(with_access(method, verifier, with_validation(with_headers(method, handler)))))
+    valid = with_instants(method, with_validation(with_headers(method, handler)))
+    return with_log(method, with_errors(with_access(method, verifier, valid)))
 
 
 def with_log(method: Method, handler: Handler) -> Handler:
@@ -193,12 +200,49 @@ def with_validation(handler: Handler) -> Handler:
     async def validated(request: Message, context: Context) -> Any:
         violations = validator.collect_violations(request)
         if violations:
-            fields = {field_path(violation.proto.field): violation.proto.message for violation in violations}
-            summary = "; ".join(f"{name}: {problem}" for name, problem in fields.items())
-            raise InvalidArgument("INVALID_FIELDS", summary, fields=fields)
+            refuse_fields({field_path(violation.proto.field): violation.proto.message for violation in violations})
         return await handler(request, context)
 
     return validated
+
+
+def with_instants(method: Method, handler: Handler) -> Handler:
+    """Refuses timestamps that are none: protobuf carries any numbers, and the rules beside fields do not mind."""
+    if not method.has_instants:
+        return handler
+
+    async def checked(request: Message, context: Context) -> Any:
+        if wrong := dict.fromkeys(wrong_instants(request, ""), "must be an instant between the years 1 and 9999"):
+            refuse_fields(wrong)
+        return await handler(request, context)
+
+    return checked
+
+
+def wrong_instants(message: Message, path: str) -> Iterator[str]:
+    """The paths of a message's timestamps that are none."""
+    for field, value in message.ListFields():
+        if field.message_type is None:
+            continue
+        for index, each in enumerate(value) if field.is_repeated else ((None, value),):
+            name = path + field.name + ("" if index is None else f"[{index}]")
+            if isinstance(each, Timestamp):
+                if not (FIRST_SECOND <= each.seconds <= LAST_SECOND and 0 <= each.nanos < NANOS):
+                    yield name
+            else:
+                yield from wrong_instants(each, name + ".")
+
+
+def holds_instants(descriptor: Descriptor) -> bool:
+    """Whether a message may hold a timestamp; ours do not hold themselves."""
+    inner = [field.message_type for field in descriptor.fields if field.message_type is not None]
+    return any(each.full_name == Timestamp.DESCRIPTOR.full_name or holds_instants(each) for each in inner)
+
+
+def refuse_fields(fields: Mapping[str, str]) -> None:
+    """Raises InvalidArgument (INVALID_FIELDS), naming each field and what is wrong with it."""
+    summary = "; ".join(f"{name}: {problem}" for name, problem in fields.items())
+    raise InvalidArgument("INVALID_FIELDS", summary, fields=fields)
 
 
 def field_path(path: Any) -> str:

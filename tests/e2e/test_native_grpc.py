@@ -16,7 +16,7 @@ from matinee.booking.v1 import booking_pb2
 from matinee.booking.v1.booking_pb2_grpc import BookingServiceStub
 
 from local.mesh import Mesh
-from tests.channels import public_channel, signed
+from tests.channels import public_channel, refusal, signed
 from tests.people import Person, some_time
 
 SERVICES = {
@@ -148,3 +148,16 @@ def frames(content: bytes) -> list[tuple[int, bytes]]:
         parts.append((kind, content[5 : 5 + length]))
         content = content[5 + length :]
     return parts
+
+
+@pytest.mark.parametrize("wrong", [Timestamp(seconds=2**62), Timestamp(seconds=-(2**62)), Timestamp(nanos=-1)])
+async def test_timestamp_that_is_none_is_named(
+    booking: BookingServiceStub, host: Person, film: Any, wrong: Timestamp
+) -> None:
+    request = booking_pb2.CreateAnnouncementRequest(
+        movie_id=film["id"], title="Soon", tickets_count=1, event_location="Here", event_time=wrong
+    )
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await booking.CreateAnnouncement(request, metadata=signed(host))
+    assert refusal(refused.value) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELDS")
+    assert "event_time" in str(refused.value.details())

@@ -122,7 +122,9 @@ class PublishRequest(_message.Message):
         """Nobody is told twice of one event."""
 
     @_builtins.property
-    def event_time(self) -> _timestamp_pb2.Timestamp: ...
+    def event_time(self) -> _timestamp_pb2.Timestamp:
+        """Between the years 1970 and 2101: it has to exist in every time zone."""
+
     @_builtins.property
     def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Change]:
         """announcement_changed: each as it was and as it is."""
