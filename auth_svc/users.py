@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import date
 from uuid import UUID
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from auth_svc.passwords import Passwords
 from auth_svc.store import AuthStore
@@ -11,7 +11,6 @@ from mesh import clock
 from mesh.database import Row
 from mesh.errors import AlreadyExists, InvalidArgument
 
-TIME_ZONES = frozenset(available_timezones())
 WORDS = ("email", "name", "last_name", "phone_number", "telegram_name", "gender", "country")
 
 
@@ -51,7 +50,7 @@ class Users:
 
 def checked_time_zone(name: str) -> str:
     """The IANA name, UTC if it is empty. Raises InvalidArgument (INVALID_FIELDS)."""
-    if name and name not in TIME_ZONES:
+    if name and name not in clock.TIME_ZONES:
         raise invalid("time_zone", "not an IANA time zone such as Europe/Berlin")
     return name or "UTC"
 

@@ -99,12 +99,18 @@ class Announcements:
         return found
 
     async def may_see(self, caller: Caller, announcement: Any) -> bool:
-        """Drafts are their author's, private evenings his followers' too. Raises Unavailable (PEER_UNAVAILABLE)."""
+        """Drafts are their author's; private evenings are for his followers and for those who hold a booking.
+
+        Raises Unavailable (PEER_UNAVAILABLE) when who follows him is what decides and cannot be found out.
+        """
         if caller.is_super or announcement.author_id == caller.user_id:
             return True
-        if announcement.will == Will.DRAFT:
+        # Not by its will: a draft that was cancelled has never been anybody else's, either.
+        if announcement.publish_time is None:
             return False
-        return not announcement.sub_only or bool(await self.followed(caller, {announcement.author_id}))
+        if not announcement.sub_only or await self.store.is_guest(announcement.id, caller.user_id):
+            return True
+        return bool(await self.followed(caller, {announcement.author_id}))
 
     async def followed(self, caller: Caller, authors: set[UUID]) -> set[UUID]:
         """Whom of these authors the caller follows."""

@@ -246,7 +246,7 @@ def not_open(announcement: Any) -> MeshError:
     """The refusal, saying where the announcement stands."""
     now = clock.now()
     stands = status(announcement, now)
-    begun = announcement.event_time <= now and stands in (Status.ALIVE, Status.CLOSED)
+    begun = announcement.event_time <= now and stands == Status.CLOSED
     message = "the evening has begun" if begun else f"the announcement is {stands}"
     return FailedPrecondition("ANNOUNCEMENT_NOT_OPEN", message, status=stands)
 

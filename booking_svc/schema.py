@@ -233,14 +233,16 @@ class IdempotencyKey(Base):
 
 
 def status(announcement: Any, now: datetime) -> Status:
-    """The documented status: Closed comes by itself when full, and goes when a place is freed; Done comes with time."""
+    """The documented status. Closed comes by itself when full, and goes when a place is freed; it comes for good when
+    the evening begins, because nobody can apply any more; Done when it is over."""
     if announcement.will == Will.CANCELLED:
         return Status.CANCELLED
     if announcement.will == Will.DRAFT:
         return Status.CREATED
     if now >= announcement.end_time:
         return Status.DONE
-    if announcement.will == Will.CLOSED or announcement.places_taken >= announcement.tickets_count:
+    full = announcement.places_taken >= announcement.tickets_count
+    if announcement.will == Will.CLOSED or full or now >= announcement.event_time:
         return Status.CLOSED
     return Status.ALIVE
 

@@ -50,6 +50,14 @@ function envoy_on_request(handle)
     headers:replace("x-request-id", new_request_id(handle))
   end
 
+  -- What gRPC's own callers say to gRPC is not for a JSON caller to say.
+  local kind = headers:get("content-type")
+  if kind == nil or kind:sub(1, 16) ~= "application/grpc" then
+    headers:remove("grpc-encoding")
+    headers:remove("grpc-accept-encoding")
+    headers:remove("grpc-internal-encoding-request")
+  end
+
   local path = headers:get(":path")
   local length = headers:get("content-length")
   if length ~= nil and #length > 4 and tonumber(length) > LARGEST_BODY then

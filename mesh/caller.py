@@ -148,7 +148,7 @@ class Verifier:
             self.next_fetch = 0.0
             raise Unavailable("PEER_UNAVAILABLE", "tokens cannot be verified right now")
         if kid not in self.keys:
-            raise jwt.InvalidKeyError
+            raise jwt.InvalidTokenError
         return self.keys[kid]
 
     async def refresh_together(self) -> None:

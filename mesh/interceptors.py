@@ -1,4 +1,5 @@
-"""What happens around every RPC, outermost first: log -> errors -> caller and access -> validation.
+"""What happens around every RPC, outermost first: log -> errors -> caller and access -> parsing ->
+validation.
 
 Each is a plain function around the next one, put together once per RPC when the server is built: an interceptor of
 grpc.aio would cost every call more.
@@ -15,7 +16,7 @@ from typing import Any
 import grpc
 import protovalidate
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from matinee.common.v1 import access_pb2
 
@@ -76,9 +77,9 @@ class Method:
         )
 
 
-def around(method: Method, handler: Handler, verifier: Verifier) -> Handler:
-    """The handler with everything around it."""
-    valid = with_instants(method, with_validation(with_headers(method, handler)))
+def around(method: Method, request: type[Message], handler: Handler, verifier: Verifier) -> Handler:
+    """The handler with everything around it; takes the request as bytes."""
+    valid = with_parsing(request, with_instants(method, with_validation(with_headers(method, handler))))
     return with_log(method, with_errors(with_access(method, verifier, valid)))
 
 
@@ -191,6 +192,19 @@ def admit(method: Method, identity: Caller) -> None:
     ):
         return
     raise PermissionDenied("ACCESS_DENIED", "the caller may not do this")
+
+
+def with_parsing(request: type[Message], handler: Handler) -> Handler:
+    """Reads the message here: gRPC itself would answer what cannot be read with a traceback's text."""
+
+    async def parsed(raw: bytes, context: Context) -> Any:
+        try:
+            message = request.FromString(raw)
+        except DecodeError:
+            raise InvalidArgument("INVALID_FIELDS", "the message cannot be read; text has to be UTF-8") from None
+        return await handler(message, context)
+
+    return parsed
 
 
 def with_validation(handler: Handler) -> Handler:

@@ -129,6 +129,9 @@ FIELDS = {
 """What people call the fields of an announcement, where it is not their name."""
 SWITCHES = {"sub_only", "is_free"}
 BREAKS = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]+")
+CONTROLS = re.compile(r"[\x80-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+QUOTED = 200
+"""Characters of a changed text that a notice shows."""
 
 
 def sides(kind: str, facts: Facts) -> Sides:
@@ -166,8 +169,8 @@ def words(facts: Facts, problems: dict[str, str]) -> dict[str, str]:
 
 
 def flat(line: str) -> str:
-    """Text on one line."""
-    return BREAKS.sub(" ", line).strip()
+    """Text on one line, without control characters: nobody writes lines into another's notice."""
+    return CONTROLS.sub("", BREAKS.sub(" ", line)).strip()
 
 
 def moment(time: datetime, zone: ZoneInfo) -> str:
@@ -190,4 +193,9 @@ def shown(field: str, value: str, zone: ZoneInfo) -> str:
             return value
     if field in SWITCHES:
         return {"true": "yes", "false": "no"}.get(value.lower(), value)
-    return value or "nothing"
+    return shortened(flat(value)) or "nothing"
+
+
+def shortened(line: str) -> str:
+    """A text that a notice quotes; who wants all of it follows the link."""
+    return line if len(line) <= QUOTED else line[: QUOTED - 1] + "…"

@@ -14,7 +14,7 @@ from mesh.database import Database, Row
 
 COLUMNS = """a.id, a.author_id, a.movie_id, a.will, a.title, a.description, a.sub_only, a.is_free, a.accept_at_once,
     a.tickets_count, a.places_taken, a.event_time, a.duration_minutes, a.end_time, a.event_location, a.time_zone,
-    a.version, a.create_time, a.update_time"""
+    a.version, a.create_time, a.update_time, a.publish_time"""
 LIST_COLUMNS = """a.id, a.author_id, a.movie_id, a.will, a.title, a.sub_only, a.is_free, a.tickets_count,
     a.places_taken, a.event_time, a.duration_minutes, a.end_time, a.event_location, a.time_zone"""
 FIND = text(f"SELECT {COLUMNS} FROM announcements a WHERE a.id = :id")
@@ -51,6 +51,12 @@ def list_statement(conditions: frozenset[str]) -> TextClause:
     return text(f"SELECT {LIST_COLUMNS} FROM announcements a WHERE {where} ORDER BY a.event_time, a.id LIMIT :count")
 
 
+IS_GUEST = text(
+    """SELECT EXISTS (SELECT FROM bookings WHERE announcement_id = :id AND guest_id = :person
+        AND state IN ('PENDING', 'ACCEPTED'))"""
+)
+
+
 class AnnouncementStore:
     """Announcements as they are."""
 
@@ -60,6 +66,10 @@ class AnnouncementStore:
     async def find(self, announcement_id: UUID) -> Row | None:
         """An announcement, or None."""
         return (await self.database.read(FIND, {"id": announcement_id})).one_or_none()
+
+    async def is_guest(self, announcement_id: UUID, person: UUID | None) -> bool:
+        """Whether a person has a live booking for it."""
+        return bool((await self.database.read(IS_GUEST, {"id": announcement_id, "person": person})).scalar())
 
     async def find_detail(self, announcement_id: UUID) -> Row | None:
         """An announcement with its host's rating and, as JSON, its accepted guests; or None."""

@@ -76,6 +76,8 @@ async def test_hostile_text_comes_back_as_it_went_in(host: Person, film: Any) ->
         ({"event_time": "2101-01-01T00:00:00Z"}, "event_time"),
         ({"event_location": ""}, "event_location"),
         ({"time_zone": "Mars/Olympus"}, "time_zone"),
+        ({"time_zone": "localtime"}, "time_zone"),
+        ({"title": "\u00a0\u2003\u200b"}, "title"),
         ({"status": "Closed"}, "status"),
         ({"status": "Done"}, "status"),
     ],

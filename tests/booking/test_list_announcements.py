@@ -169,3 +169,38 @@ async def test_body_of_evening_is_never_mixed_up_between_hosts(host: Person, gue
     a = ok(await host.post(f"/app/v1/announcement/{film['id']}", mine))
     b = ok(await guest.post(f"/app/v1/announcement/{film['id']}", theirs))
     assert (a["title"], b["title"]) == (mine["title"], theirs["title"])
+
+
+async def test_guest_of_an_evening_sees_it_when_it_becomes_private(host: Person, guest: Person, film: Any) -> None:
+    announcement = await host.announce(film["id"])
+    await guest.apply(announcement)
+    path = f"/app/v1/announcement/{announcement['id']}"
+    ok(await host.put(path, {"sub_only": True}))
+    assert ok(await guest.get(path))["sub_only"] is True
+
+
+async def test_cancelled_draft_stays_its_authors(host: Person, guest: Person, film: Any) -> None:
+    draft = await host.announce(film["id"], status="Created")
+    path = f"/app/v1/announcement/{draft['id']}"
+    ok(await host.delete(path))
+    assert reason(await guest.get(path)) == (404, "ANNOUNCEMENT_NOT_FOUND")
+
+
+async def test_private_evening_is_not_given_away_by_a_refused_edit(host: Person, guest: Person, film: Any) -> None:
+    private = await host.announce(film["id"], sub_only=True)
+    path = f"/app/v1/announcement/{private['id']}"
+    assert reason(await guest.put(path, {"title": "Mine"})) == (404, "ANNOUNCEMENT_NOT_FOUND")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/app/v1/bookings?page_token=%FF%FE",
+        "/app/v1/announcements?filter[location]=%ff",
+        "/app/v1/announcement/%ff",
+        "/movie_api/v1/movies?filter[genre]=%FF",
+        "/s/%ff",
+    ],
+)
+async def test_text_that_is_not_utf8_is_a_json_400(host: Person, path: str) -> None:
+    assert reason(await host.get(path)) == (400, "INVALID_FIELDS")

@@ -104,3 +104,8 @@ async def test_unknown_announcement_is_not_found(host: Person) -> None:
     nowhere = "/app/v1/announcement/00000000-0000-4000-8000-000000000000"
     answers = {reason(await host.put(nowhere, {})), reason(await host.get(nowhere)), reason(await host.delete(nowhere))}
     assert answers == {(404, "ANNOUNCEMENT_NOT_FOUND")}
+
+
+async def test_draft_is_published_before_it_is_closed(host: Person, film: Any) -> None:
+    draft = await host.announce(film["id"], status="Created")
+    assert reason(await host.put(path(draft), {"status": "Closed"})) == (400, "ANNOUNCEMENT_NOT_OPEN")

@@ -80,7 +80,7 @@ async def test_changes_are_listed_with_before_and_after(notify_inside: NotifySer
         f"Anna changed {EVENING}\n"
         "- time: Fri 27 Nov 2026 19:00 (Europe/Berlin) → Sat 28 Nov 2026 20:30 (Europe/Berlin)\n"
         "- place: Kino 1 → Kino <2>\n"
-        "- description: nothing → Two\nlines\n"
+        "- description: nothing → Two lines\n"
         "- for followers only: no → yes"
     )
 

@@ -34,7 +34,7 @@ class _AnnouncementStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_An
     Alive: _AnnouncementStatus.ValueType  # 2
     """Takes applications."""
     Closed: _AnnouncementStatus.ValueType  # 3
-    """Full, or closed by its author."""
+    """Full, begun, or closed by its author."""
     Done: _AnnouncementStatus.ValueType  # 4
     """The film has ended."""
     Cancelled: _AnnouncementStatus.ValueType  # 5
@@ -50,7 +50,7 @@ Created: AnnouncementStatus.ValueType  # 1
 Alive: AnnouncementStatus.ValueType  # 2
 """Takes applications."""
 Closed: AnnouncementStatus.ValueType  # 3
-"""Full, or closed by its author."""
+"""Full, begun, or closed by its author."""
 Done: AnnouncementStatus.ValueType  # 4
 """The film has ended."""
 Cancelled: AnnouncementStatus.ValueType  # 5

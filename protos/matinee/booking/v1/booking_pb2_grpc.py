@@ -29,7 +29,7 @@ if _version_not_supported:
 class BookingServiceStub:
     """Hosts announce evenings, guests apply for places, hosts decide. No more places are promised than there are.
 
-    Every RPC that changes something takes an idempotency_key (over HTTP also as the header `idempotency-key`): for 24
+    RPCs whose request has an idempotency_key take it over HTTP also as the header `idempotency-key`: for 24
     hours the same caller, RPC and key get the first success again; one sent while the first is running waits for it; the
     same key with another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED).
     """
@@ -115,7 +115,7 @@ class BookingServiceStub:
 class BookingServiceServicer:
     """Hosts announce evenings, guests apply for places, hosts decide. No more places are promised than there are.
 
-    Every RPC that changes something takes an idempotency_key (over HTTP also as the header `idempotency-key`): for 24
+    RPCs whose request has an idempotency_key take it over HTTP also as the header `idempotency-key`: for 24
     hours the same caller, RPC and key get the first success again; one sent while the first is running waits for it; the
     same key with another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED).
     """
@@ -144,7 +144,7 @@ class BookingServiceServicer:
         Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_ANNOUNCEMENT) if it is another's,
         INVALID_ARGUMENT (EVENT_TIME_IN_PAST), ABORTED (VERSION_MISMATCH) if it is no longer at expected_version,
         ALREADY_EXISTS (ANNOUNCEMENT_EXISTS) and FAILED_PRECONDITION: ANNOUNCEMENT_ENDED if it is over or cancelled,
-        PLACES_ALREADY_TAKEN if tickets_count falls below what was accepted, GUESTS_HAVE_CONFLICTS if the new time clashes
+        ANNOUNCEMENT_NOT_OPEN if a draft is to be closed, PLACES_ALREADY_TAKEN if tickets_count falls below what was accepted, GUESTS_HAVE_CONFLICTS if the new time clashes
         for guests, who are named, TIME_CONFLICT if it does so for the host.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -336,7 +336,7 @@ def add_BookingServiceServicer_to_server(servicer, server):
 class BookingService:
     """Hosts announce evenings, guests apply for places, hosts decide. No more places are promised than there are.
 
-    Every RPC that changes something takes an idempotency_key (over HTTP also as the header `idempotency-key`): for 24
+    RPCs whose request has an idempotency_key take it over HTTP also as the header `idempotency-key`: for 24
     hours the same caller, RPC and key get the first success again; one sent while the first is running waits for it; the
     same key with another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED).
     """

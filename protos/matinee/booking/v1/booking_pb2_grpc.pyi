@@ -16,7 +16,7 @@ GRPC_VERSION: str
 class BookingServiceStub:
     """Hosts announce evenings, guests apply for places, hosts decide. No more places are promised than there are.
 
-    Every RPC that changes something takes an idempotency_key (over HTTP also as the header `idempotency-key`): for 24
+    RPCs whose request has an idempotency_key take it over HTTP also as the header `idempotency-key`: for 24
     hours the same caller, RPC and key get the first success again; one sent while the first is running waits for it; the
     same key with another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED).
     """
@@ -37,7 +37,7 @@ class BookingServiceStub:
     Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_ANNOUNCEMENT) if it is another's,
     INVALID_ARGUMENT (EVENT_TIME_IN_PAST), ABORTED (VERSION_MISMATCH) if it is no longer at expected_version,
     ALREADY_EXISTS (ANNOUNCEMENT_EXISTS) and FAILED_PRECONDITION: ANNOUNCEMENT_ENDED if it is over or cancelled,
-    PLACES_ALREADY_TAKEN if tickets_count falls below what was accepted, GUESTS_HAVE_CONFLICTS if the new time clashes
+    ANNOUNCEMENT_NOT_OPEN if a draft is to be closed, PLACES_ALREADY_TAKEN if tickets_count falls below what was accepted, GUESTS_HAVE_CONFLICTS if the new time clashes
     for guests, who are named, TIME_CONFLICT if it does so for the host.
     """
     GetAnnouncement: _aio.UnaryUnaryMultiCallable[_booking_pb2.GetAnnouncementRequest, _booking_pb2.AnnouncementDetail]
@@ -101,7 +101,7 @@ class BookingServiceStub:
 class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
     """Hosts announce evenings, guests apply for places, hosts decide. No more places are promised than there are.
 
-    Every RPC that changes something takes an idempotency_key (over HTTP also as the header `idempotency-key`): for 24
+    RPCs whose request has an idempotency_key take it over HTTP also as the header `idempotency-key`: for 24
     hours the same caller, RPC and key get the first success again; one sent while the first is running waits for it; the
     same key with another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED).
     """
@@ -138,7 +138,7 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
         Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_ANNOUNCEMENT) if it is another's,
         INVALID_ARGUMENT (EVENT_TIME_IN_PAST), ABORTED (VERSION_MISMATCH) if it is no longer at expected_version,
         ALREADY_EXISTS (ANNOUNCEMENT_EXISTS) and FAILED_PRECONDITION: ANNOUNCEMENT_ENDED if it is over or cancelled,
-        PLACES_ALREADY_TAKEN if tickets_count falls below what was accepted, GUESTS_HAVE_CONFLICTS if the new time clashes
+        ANNOUNCEMENT_NOT_OPEN if a draft is to be closed, PLACES_ALREADY_TAKEN if tickets_count falls below what was accepted, GUESTS_HAVE_CONFLICTS if the new time clashes
         for guests, who are named, TIME_CONFLICT if it does so for the host.
         """
 
