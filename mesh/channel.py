@@ -29,10 +29,10 @@ def connect(settings: ProcessSettings, name: str, target: str, *services: Servic
     options: list[tuple[str, Any]] = [
         ("grpc.ssl_target_name_override", name),
         ("grpc.service_config", json.dumps(service_config(services))),
-        # A peer that restarts is back within a second, not within gRPC's two minutes.
+        # A peer that restarts is found again within the time that a call is retried for, not within two minutes.
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.min_reconnect_backoff_ms", 100),
-        ("grpc.max_reconnect_backoff_ms", 1000),
+        ("grpc.max_reconnect_backoff_ms", 250),
         ("grpc.keepalive_time_ms", 30_000),
         ("grpc.keepalive_timeout_ms", 5_000),
     ]

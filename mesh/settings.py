@@ -28,8 +28,8 @@ class ProcessSettings(BaseSettings):
     """The `iss` that access tokens must have."""
     token_audience: str = "matinee"
     """The `aud` that access tokens must have."""
-    drain_seconds: Annotated[float, Field(ge=0, le=60)] = 1.0
-    """Between saying NOT_SERVING and closing the port, so that callers look elsewhere first."""
+    drain_seconds: Annotated[float, Field(ge=0, le=60)] = 2.5
+    """Between saying NOT_SERVING and closing the port. Envoy asks every second and believes the second answer."""
     stop_seconds: Annotated[float, Field(gt=0, le=300)] = 10.0
     """How long running calls may take to finish when the process stops."""
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
