@@ -67,7 +67,7 @@ class Bookings:
 
     async def book_together(self, applications: Sequence[Application]) -> Sequence[Row | None]:
         """Books those who apply at one moment."""
-        return await self.store.apply(applications)
+        return await once_more_on_deadlock(lambda: self.store.apply(applications))
 
     async def book_alone(self, application: Application) -> Row:
         """The transaction of an application with a key. Raises NoRoom, so that the key is not used up."""
@@ -90,7 +90,7 @@ class Bookings:
         if announcement.author_id == caller.user_id:
             raise FailedPrecondition("OWN_ANNOUNCEMENT", "hosts do not apply to their own evenings")
         closed(announcement)
-        if await self.store.has_live(announcement_id, caller.user_id):
+        if await self.announcements.store.is_guest(announcement_id, caller.user_id):
             raise AlreadyExists("BOOKING_EXISTS", "the caller has a booking for this evening already")
         if places_left(announcement) < tickets:
             raise full(announcement)

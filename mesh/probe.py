@@ -1,11 +1,11 @@
 """Asks the process that serves on LISTEN whether it serves, for container health checks: `python -m mesh.probe`."""
 
 import sys
-from pathlib import Path
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from mesh.channel import credentials
 from mesh.settings import ProcessSettings
 
 SECONDS = 2.0
@@ -14,13 +14,8 @@ SECONDS = 2.0
 def main() -> None:
     """Exit code 0 while it serves."""
     settings = ProcessSettings.read()
-    credentials = grpc.ssl_channel_credentials(
-        root_certificates=Path(settings.tls_ca).read_bytes(),
-        private_key=Path(settings.tls_key).read_bytes(),
-        certificate_chain=Path(settings.tls_certificate).read_bytes(),
-    )
     target = f"127.0.0.1:{settings.listen.rpartition(':')[2]}"
-    with grpc.secure_channel(target, credentials) as channel:
+    with grpc.secure_channel(target, credentials(settings)) as channel:
         try:
             answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=SECONDS)
         except grpc.RpcError as error:

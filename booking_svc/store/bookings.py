@@ -83,10 +83,6 @@ FIND_DETAIL = text(
     f"""SELECT {COLUMNS}, {mean_score("b.guest_id", of_host=False)} AS guest_rating,
     {mean_score("a.author_id", of_host=True)} AS author_rating {JOINED} WHERE b.id = :id"""
 )
-FIND_LIVE = text(
-    """SELECT id FROM bookings
-    WHERE announcement_id = :announcement_id AND guest_id = :guest_id AND state IN ('PENDING', 'ACCEPTED')"""
-)
 IS_BUSY = text(
     "SELECT EXISTS (SELECT FROM engagements WHERE person_id = :person_id AND during && tstzrange(:begins, :ends))"
 )
@@ -150,11 +146,6 @@ class BookingStore:
     async def find_detail(self, booking_id: UUID) -> Row | None:
         """A booking with its evening's author, film and time, and both ratings; or None."""
         return (await self.database.read(FIND_DETAIL, {"id": booking_id, "now": clock.now()})).one_or_none()
-
-    async def has_live(self, announcement_id: UUID, guest_id: UUID) -> bool:
-        """Whether the guest has a pending or accepted booking for this evening."""
-        parameters = {"announcement_id": announcement_id, "guest_id": guest_id}
-        return (await self.database.read(FIND_LIVE, parameters)).first() is not None
 
     async def is_busy(self, person_id: UUID, begins: datetime, ends: datetime) -> bool:
         """Whether a person hosts or visits an evening then."""
