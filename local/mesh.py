@@ -110,15 +110,6 @@ class Mesh:
             raise MeshError("the mesh is not running", "Run `make up`.")
         return supervisor
 
-    def stop_process(self, name: str) -> None:
-        """Stops a process and waits until it is gone; it stays down until it is started again."""
-        self.supervisor.stop(name)
-
-    def start_process(self, name: str) -> None:
-        """Starts a process and waits until it is healthy."""
-        self.supervisor.start(name)
-        self.wait_healthy(name)
-
     def kill(self, name: str) -> None:
         """Kills a process without warning; the supervisor starts it again."""
         self.supervisor.signal(name, signal.SIGKILL)
