@@ -74,7 +74,15 @@ class _BookingStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BookingS
     WITHDRAWN: _BookingState.ValueType  # 4
     """The guest took it back."""
     CANCELLED: _BookingState.ValueType  # 5
-    """The evening was called off."""
+    """The evening was called off, or moved to a time when the guest is elsewhere."""
+    WAITLISTED: _BookingState.ValueType  # 6
+    """Waits for a place; holds its guest's time."""
+    EXPIRED: _BookingState.ValueType  # 7
+    """The evening began before it was decided."""
+    ATTENDED: _BookingState.ValueType  # 8
+    """Accepted, and the host says that the guest came."""
+    NO_SHOW: _BookingState.ValueType  # 9
+    """Accepted, and the host says that the guest did not come."""
 
 class BookingState(_BookingState, metaclass=_BookingStateEnumTypeWrapper):
     """Where a booking stands."""
@@ -90,7 +98,15 @@ DECLINED: BookingState.ValueType  # 3
 WITHDRAWN: BookingState.ValueType  # 4
 """The guest took it back."""
 CANCELLED: BookingState.ValueType  # 5
-"""The evening was called off."""
+"""The evening was called off, or moved to a time when the guest is elsewhere."""
+WAITLISTED: BookingState.ValueType  # 6
+"""Waits for a place; holds its guest's time."""
+EXPIRED: BookingState.ValueType  # 7
+"""The evening began before it was decided."""
+ATTENDED: BookingState.ValueType  # 8
+"""Accepted, and the host says that the guest came."""
+NO_SHOW: BookingState.ValueType  # 9
+"""Accepted, and the host says that the guest did not come."""
 Global___BookingState: _TypeAlias = BookingState  # noqa: Y015
 
 @_typing.final
@@ -111,6 +127,8 @@ class CreateAnnouncementRequest(_message.Message):
     TIME_ZONE_FIELD_NUMBER: _builtins.int
     ACCEPT_AT_ONCE_FIELD_NUMBER: _builtins.int
     IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    CITY_FIELD_NUMBER: _builtins.int
+    ADDRESS_FOR_GUESTS_ONLY_FIELD_NUMBER: _builtins.int
     movie_id: _builtins.str
     status: Global___AnnouncementStatus.ValueType
     """Created (default) or Alive."""
@@ -127,6 +145,9 @@ class CreateAnnouncementRequest(_message.Message):
     accept_at_once: _builtins.bool
     """Whether applications are accepted at once while places last."""
     idempotency_key: _builtins.str
+    city: _builtins.str
+    address_for_guests_only: _builtins.bool
+    """Whether only accepted guests see event_location; others see the city, which must be given then."""
     @_builtins.property
     def event_time(self) -> _timestamp_pb2.Timestamp:
         """In the future, before the year 2100."""
@@ -146,10 +167,12 @@ class CreateAnnouncementRequest(_message.Message):
         time_zone: _builtins.str = ...,
         accept_at_once: _builtins.bool = ...,
         idempotency_key: _builtins.str = ...,
+        city: _builtins.str = ...,
+        address_for_guests_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["event_time", b"event_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accept_at_once", b"accept_at_once", "description", b"description", "event_location", b"event_location", "event_time", b"event_time", "idempotency_key", b"idempotency_key", "is_free", b"is_free", "movie_id", b"movie_id", "status", b"status", "sub_only", b"sub_only", "tickets_count", b"tickets_count", "time_zone", b"time_zone", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accept_at_once", b"accept_at_once", "address_for_guests_only", b"address_for_guests_only", "city", b"city", "description", b"description", "event_location", b"event_location", "event_time", b"event_time", "idempotency_key", b"idempotency_key", "is_free", b"is_free", "movie_id", b"movie_id", "status", b"status", "sub_only", b"sub_only", "tickets_count", b"tickets_count", "time_zone", b"time_zone", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -174,6 +197,11 @@ class UpdateAnnouncementRequest(_message.Message):
     ACCEPT_AT_ONCE_FIELD_NUMBER: _builtins.int
     EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
     IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    CITY_FIELD_NUMBER: _builtins.int
+    ADDRESS_FOR_GUESTS_ONLY_FIELD_NUMBER: _builtins.int
+    MOVIE_ID_FIELD_NUMBER: _builtins.int
+    FORCE_FIELD_NUMBER: _builtins.int
+    CANCEL_REASON_FIELD_NUMBER: _builtins.int
     announcement_id: _builtins.str
     status: Global___AnnouncementStatus.ValueType
     """Alive, Closed or Cancelled."""
@@ -188,6 +216,14 @@ class UpdateAnnouncementRequest(_message.Message):
     expected_version: _builtins.int
     """Change only if the announcement is at this version."""
     idempotency_key: _builtins.str
+    city: _builtins.str
+    address_for_guests_only: _builtins.bool
+    movie_id: _builtins.str
+    """Another film; the evening then lasts as long as that one."""
+    force: _builtins.bool
+    """Whether a new time ends the bookings of guests who are elsewhere then, instead of being refused."""
+    cancel_reason: _builtins.str
+    """Why it is called off; shown to guests. With status Cancelled nothing else can be changed."""
     @_builtins.property
     def event_time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -206,13 +242,22 @@ class UpdateAnnouncementRequest(_message.Message):
         accept_at_once: _builtins.bool | None = ...,
         expected_version: _builtins.int | None = ...,
         idempotency_key: _builtins.str = ...,
+        city: _builtins.str | None = ...,
+        address_for_guests_only: _builtins.bool | None = ...,
+        movie_id: _builtins.str | None = ...,
+        force: _builtins.bool = ...,
+        cancel_reason: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_accept_at_once", b"_accept_at_once", "_description", b"_description", "_event_location", b"_event_location", "_expected_version", b"_expected_version", "_is_free", b"_is_free", "_sub_only", b"_sub_only", "_tickets_count", b"_tickets_count", "_time_zone", b"_time_zone", "_title", b"_title", "accept_at_once", b"accept_at_once", "description", b"description", "event_location", b"event_location", "event_time", b"event_time", "expected_version", b"expected_version", "is_free", b"is_free", "sub_only", b"sub_only", "tickets_count", b"tickets_count", "time_zone", b"time_zone", "title", b"title"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_accept_at_once", b"_accept_at_once", "_address_for_guests_only", b"_address_for_guests_only", "_city", b"_city", "_description", b"_description", "_event_location", b"_event_location", "_expected_version", b"_expected_version", "_is_free", b"_is_free", "_movie_id", b"_movie_id", "_sub_only", b"_sub_only", "_tickets_count", b"_tickets_count", "_time_zone", b"_time_zone", "_title", b"_title", "accept_at_once", b"accept_at_once", "address_for_guests_only", b"address_for_guests_only", "city", b"city", "description", b"description", "event_location", b"event_location", "event_time", b"event_time", "expected_version", b"expected_version", "is_free", b"is_free", "movie_id", b"movie_id", "sub_only", b"sub_only", "tickets_count", b"tickets_count", "time_zone", b"time_zone", "title", b"title"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_accept_at_once", b"_accept_at_once", "_description", b"_description", "_event_location", b"_event_location", "_expected_version", b"_expected_version", "_is_free", b"_is_free", "_sub_only", b"_sub_only", "_tickets_count", b"_tickets_count", "_time_zone", b"_time_zone", "_title", b"_title", "accept_at_once", b"accept_at_once", "announcement_id", b"announcement_id", "description", b"description", "event_location", b"event_location", "event_time", b"event_time", "expected_version", b"expected_version", "idempotency_key", b"idempotency_key", "is_free", b"is_free", "status", b"status", "sub_only", b"sub_only", "tickets_count", b"tickets_count", "time_zone", b"time_zone", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_accept_at_once", b"_accept_at_once", "_address_for_guests_only", b"_address_for_guests_only", "_city", b"_city", "_description", b"_description", "_event_location", b"_event_location", "_expected_version", b"_expected_version", "_is_free", b"_is_free", "_movie_id", b"_movie_id", "_sub_only", b"_sub_only", "_tickets_count", b"_tickets_count", "_time_zone", b"_time_zone", "_title", b"_title", "accept_at_once", b"accept_at_once", "address_for_guests_only", b"address_for_guests_only", "announcement_id", b"announcement_id", "cancel_reason", b"cancel_reason", "city", b"city", "description", b"description", "event_location", b"event_location", "event_time", b"event_time", "expected_version", b"expected_version", "force", b"force", "idempotency_key", b"idempotency_key", "is_free", b"is_free", "movie_id", b"movie_id", "status", b"status", "sub_only", b"sub_only", "tickets_count", b"tickets_count", "time_zone", b"time_zone", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__accept_at_once: _TypeAlias = _typing.Literal["accept_at_once"]  # noqa: Y015
     _WhichOneofArgType__accept_at_once: _TypeAlias = _typing.Literal["_accept_at_once", b"_accept_at_once"]  # noqa: Y015
+    _WhichOneofReturnType__address_for_guests_only: _TypeAlias = _typing.Literal["address_for_guests_only"]  # noqa: Y015
+    _WhichOneofArgType__address_for_guests_only: _TypeAlias = _typing.Literal["_address_for_guests_only", b"_address_for_guests_only"]  # noqa: Y015
+    _WhichOneofReturnType__city: _TypeAlias = _typing.Literal["city"]  # noqa: Y015
+    _WhichOneofArgType__city: _TypeAlias = _typing.Literal["_city", b"_city"]  # noqa: Y015
     _WhichOneofReturnType__description: _TypeAlias = _typing.Literal["description"]  # noqa: Y015
     _WhichOneofArgType__description: _TypeAlias = _typing.Literal["_description", b"_description"]  # noqa: Y015
     _WhichOneofReturnType__event_location: _TypeAlias = _typing.Literal["event_location"]  # noqa: Y015
@@ -221,6 +266,8 @@ class UpdateAnnouncementRequest(_message.Message):
     _WhichOneofArgType__expected_version: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version"]  # noqa: Y015
     _WhichOneofReturnType__is_free: _TypeAlias = _typing.Literal["is_free"]  # noqa: Y015
     _WhichOneofArgType__is_free: _TypeAlias = _typing.Literal["_is_free", b"_is_free"]  # noqa: Y015
+    _WhichOneofReturnType__movie_id: _TypeAlias = _typing.Literal["movie_id"]  # noqa: Y015
+    _WhichOneofArgType__movie_id: _TypeAlias = _typing.Literal["_movie_id", b"_movie_id"]  # noqa: Y015
     _WhichOneofReturnType__sub_only: _TypeAlias = _typing.Literal["sub_only"]  # noqa: Y015
     _WhichOneofArgType__sub_only: _TypeAlias = _typing.Literal["_sub_only", b"_sub_only"]  # noqa: Y015
     _WhichOneofReturnType__tickets_count: _TypeAlias = _typing.Literal["tickets_count"]  # noqa: Y015
@@ -232,6 +279,10 @@ class UpdateAnnouncementRequest(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__accept_at_once) -> _WhichOneofReturnType__accept_at_once | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__address_for_guests_only) -> _WhichOneofReturnType__address_for_guests_only | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__city) -> _WhichOneofReturnType__city | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__description) -> _WhichOneofReturnType__description | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__event_location) -> _WhichOneofReturnType__event_location | None: ...
@@ -239,6 +290,8 @@ class UpdateAnnouncementRequest(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_version) -> _WhichOneofReturnType__expected_version | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__is_free) -> _WhichOneofReturnType__is_free | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__movie_id) -> _WhichOneofReturnType__movie_id | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__sub_only) -> _WhichOneofReturnType__sub_only | None: ...
     @_typing.overload
@@ -279,17 +332,21 @@ class CancelAnnouncementRequest(_message.Message):
 
     ANNOUNCEMENT_ID_FIELD_NUMBER: _builtins.int
     IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    CANCEL_REASON_FIELD_NUMBER: _builtins.int
     announcement_id: _builtins.str
     idempotency_key: _builtins.str
+    cancel_reason: _builtins.str
+    """Why; shown to guests."""
     def __init__(
         self,
         *,
         announcement_id: _builtins.str = ...,
         idempotency_key: _builtins.str = ...,
+        cancel_reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["announcement_id", b"announcement_id", "idempotency_key", b"idempotency_key"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["announcement_id", b"announcement_id", "cancel_reason", b"cancel_reason", "idempotency_key", b"idempotency_key"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -314,6 +371,9 @@ class ListAnnouncementsRequest(_message.Message):
         TICKETS_FIELD_NUMBER: _builtins.int
         DATE_FIELD_NUMBER: _builtins.int
         LOCATION_FIELD_NUMBER: _builtins.int
+        FROM_FIELD_NUMBER: _builtins.int
+        TO_FIELD_NUMBER: _builtins.int
+        STATUS_FIELD_NUMBER: _builtins.int
         author: _builtins.str
         """Id of the host."""
         movie: _builtins.str
@@ -326,7 +386,13 @@ class ListAnnouncementsRequest(_message.Message):
         date: _builtins.str
         """A day, YYYY-MM-DD, in the venue's time zone."""
         location: _builtins.str
-        """A part of the location, in any case, with or without accents."""
+        """A part of the location or the city, in any case, with or without accents. What is for guests only is not searched."""
+        to: _builtins.str
+        """Not after: a day, that day included, or an RFC 3339 time."""
+        @_builtins.property
+        def status(self) -> _containers.RepeatedScalarFieldContainer[Global___AnnouncementStatus.ValueType]:
+            """One of these."""
+
         def __init__(
             self,
             *,
@@ -337,10 +403,12 @@ class ListAnnouncementsRequest(_message.Message):
             tickets: _builtins.int = ...,
             date: _builtins.str = ...,
             location: _builtins.str = ...,
+            to: _builtins.str = ...,
+            status: _abc.Iterable[Global___AnnouncementStatus.ValueType] | None = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _typing.Literal["_is_free", b"_is_free", "_private", b"_private", "is_free", b"is_free", "private", b"private"]  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["_is_free", b"_is_free", "_private", b"_private", "author", b"author", "date", b"date", "is_free", b"is_free", "location", b"location", "movie", b"movie", "private", b"private", "tickets", b"tickets"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["_is_free", b"_is_free", "_private", b"_private", "author", b"author", "date", b"date", "from", b"from", "is_free", b"is_free", "location", b"location", "movie", b"movie", "private", b"private", "status", b"status", "tickets", b"tickets", "to", b"to"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         _WhichOneofReturnType__is_free: _TypeAlias = _typing.Literal["is_free"]  # noqa: Y015
         _WhichOneofArgType__is_free: _TypeAlias = _typing.Literal["_is_free", b"_is_free"]  # noqa: Y015
@@ -419,6 +487,9 @@ class Announcement(_message.Message):
     STATUS_FIELD_NUMBER: _builtins.int
     TICKETS_LEFT_FIELD_NUMBER: _builtins.int
     TIME_ZONE_FIELD_NUMBER: _builtins.int
+    CITY_FIELD_NUMBER: _builtins.int
+    ADDRESS_FOR_GUESTS_ONLY_FIELD_NUMBER: _builtins.int
+    ACCEPT_AT_ONCE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUID."""
     title: _builtins.str
@@ -434,6 +505,10 @@ class Announcement(_message.Message):
     tickets_left: _builtins.int
     time_zone: _builtins.str
     """IANA name."""
+    city: _builtins.str
+    address_for_guests_only: _builtins.bool
+    """Whether only accepted guests see the address: for others event_location is the city."""
+    accept_at_once: _builtins.bool
     @_builtins.property
     def event_time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -452,10 +527,13 @@ class Announcement(_message.Message):
         status: Global___AnnouncementStatus.ValueType = ...,
         tickets_left: _builtins.int = ...,
         time_zone: _builtins.str = ...,
+        city: _builtins.str = ...,
+        address_for_guests_only: _builtins.bool = ...,
+        accept_at_once: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["event_time", b"event_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["author_id", b"author_id", "duration", b"duration", "event_location", b"event_location", "event_time", b"event_time", "id", b"id", "is_free", b"is_free", "movie_id", b"movie_id", "status", b"status", "sub_only", b"sub_only", "tickets_count", b"tickets_count", "tickets_left", b"tickets_left", "time_zone", b"time_zone", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accept_at_once", b"accept_at_once", "address_for_guests_only", b"address_for_guests_only", "author_id", b"author_id", "city", b"city", "duration", b"duration", "event_location", b"event_location", "event_time", b"event_time", "id", b"id", "is_free", b"is_free", "movie_id", b"movie_id", "status", b"status", "sub_only", b"sub_only", "tickets_count", b"tickets_count", "tickets_left", b"tickets_left", "time_zone", b"time_zone", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -490,6 +568,9 @@ class AnnouncementDetail(_message.Message):
     TIME_ZONE_FIELD_NUMBER: _builtins.int
     ACCEPT_AT_ONCE_FIELD_NUMBER: _builtins.int
     PLACES_TAKEN_FIELD_NUMBER: _builtins.int
+    CITY_FIELD_NUMBER: _builtins.int
+    ADDRESS_FOR_GUESTS_ONLY_FIELD_NUMBER: _builtins.int
+    CANCEL_REASON_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUID."""
     status: Global___AnnouncementStatus.ValueType
@@ -516,6 +597,11 @@ class AnnouncementDetail(_message.Message):
     """IANA name of the venue's time zone."""
     accept_at_once: _builtins.bool
     places_taken: _builtins.int
+    city: _builtins.str
+    address_for_guests_only: _builtins.bool
+    """Whether only accepted guests see the address: for others event_location is the city."""
+    cancel_reason: _builtins.str
+    """Why it was called off."""
     @_builtins.property
     def created(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -552,10 +638,13 @@ class AnnouncementDetail(_message.Message):
         time_zone: _builtins.str = ...,
         accept_at_once: _builtins.bool = ...,
         places_taken: _builtins.int = ...,
+        city: _builtins.str = ...,
+        address_for_guests_only: _builtins.bool = ...,
+        cancel_reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created", b"created", "event_time", b"event_time", "modified", b"modified"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accept_at_once", b"accept_at_once", "author_id", b"author_id", "author_name", b"author_name", "author_rating", b"author_rating", "created", b"created", "description", b"description", "duration", b"duration", "event_location", b"event_location", "event_time", b"event_time", "guest_list", b"guest_list", "id", b"id", "is_free", b"is_free", "modified", b"modified", "movie_id", b"movie_id", "movie_title", b"movie_title", "places_taken", b"places_taken", "status", b"status", "sub_only", b"sub_only", "tickets_count", b"tickets_count", "tickets_left", b"tickets_left", "time_zone", b"time_zone", "title", b"title", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accept_at_once", b"accept_at_once", "address_for_guests_only", b"address_for_guests_only", "author_id", b"author_id", "author_name", b"author_name", "author_rating", b"author_rating", "cancel_reason", b"cancel_reason", "city", b"city", "created", b"created", "description", b"description", "duration", b"duration", "event_location", b"event_location", "event_time", b"event_time", "guest_list", b"guest_list", "id", b"id", "is_free", b"is_free", "modified", b"modified", "movie_id", b"movie_id", "movie_title", b"movie_title", "places_taken", b"places_taken", "status", b"status", "sub_only", b"sub_only", "tickets_count", b"tickets_count", "tickets_left", b"tickets_left", "time_zone", b"time_zone", "title", b"title", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -573,6 +662,7 @@ class Guest(_message.Message):
     GUEST_RATING_FIELD_NUMBER: _builtins.int
     GUEST_STATUS_FIELD_NUMBER: _builtins.int
     AUTHOR_STATUS_FIELD_NUMBER: _builtins.int
+    TICKETS_FIELD_NUMBER: _builtins.int
     booking_id: _builtins.str
     guest_id: _builtins.str
     guest_name: _builtins.str
@@ -580,6 +670,8 @@ class Guest(_message.Message):
     guest_rating: _builtins.float
     """Mean of the revealed scores of the guest; 0 when there is none."""
     guest_status: _builtins.bool
+    tickets: _builtins.int
+    """How many places are taken for this guest's party."""
     @_builtins.property
     def author_status(self) -> _struct_pb2.Value:
         """null until the author decides, then true or false."""
@@ -593,14 +685,306 @@ class Guest(_message.Message):
         guest_rating: _builtins.float = ...,
         guest_status: _builtins.bool = ...,
         author_status: _struct_pb2.Value | None = ...,
+        tickets: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["author_status", b"author_status"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["author_status", b"author_status", "booking_id", b"booking_id", "guest_id", b"guest_id", "guest_name", b"guest_name", "guest_rating", b"guest_rating", "guest_status", b"guest_status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author_status", b"author_status", "booking_id", b"booking_id", "guest_id", b"guest_id", "guest_name", b"guest_name", "guest_rating", b"guest_rating", "guest_status", b"guest_status", "tickets", b"tickets"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Guest: _TypeAlias = Guest  # noqa: Y015
+
+@_typing.final
+class ListHostsRequest(_message.Message):
+    """Which hosts, and how many."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Filter(_message.Message):
+        """What they must be like."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        MOVIE_FIELD_NUMBER: _builtins.int
+        movie: _builtins.str
+        """Id of the film that they show."""
+        def __init__(
+            self,
+            *,
+            movie: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["movie", b"movie"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    FILTER_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """At most 100 (also when more are asked for); 0 means 20."""
+    page_token: _builtins.str
+    @_builtins.property
+    def filter(self) -> Global___ListHostsRequest.Filter: ...
+    def __init__(
+        self,
+        *,
+        filter: Global___ListHostsRequest.Filter | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListHostsRequest: _TypeAlias = ListHostsRequest  # noqa: Y015
+
+@_typing.final
+class ListHostsResponse(_message.Message):
+    """A page of hosts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOSTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def hosts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Host]: ...
+    def __init__(
+        self,
+        *,
+        hosts: _abc.Iterable[Global___Host] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hosts", b"hosts", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListHostsResponse: _TypeAlias = ListHostsResponse  # noqa: Y015
+
+@_typing.final
+class Host(_message.Message):
+    """Somebody with upcoming evenings."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    RATING_FIELD_NUMBER: _builtins.int
+    EVENINGS_FIELD_NUMBER: _builtins.int
+    PLACES_LEFT_FIELD_NUMBER: _builtins.int
+    NEXT_EVENT_TIME_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    """UUID."""
+    name: _builtins.str
+    """Empty while accounts do not answer."""
+    rating: _builtins.float
+    """Mean of the revealed scores of the host; 0 when there is none."""
+    evenings: _builtins.int
+    """How many upcoming evenings he has."""
+    places_left: _builtins.int
+    """Places left at all of them that take applications."""
+    @_builtins.property
+    def next_event_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        rating: _builtins.float = ...,
+        evenings: _builtins.int = ...,
+        places_left: _builtins.int = ...,
+        next_event_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["next_event_time", b"next_event_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["evenings", b"evenings", "name", b"name", "next_event_time", b"next_event_time", "places_left", b"places_left", "rating", b"rating", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Host: _TypeAlias = Host  # noqa: Y015
+
+@_typing.final
+class DecideBookingsRequest(_message.Message):
+    """Decisions on applications of one evening."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ANNOUNCEMENT_ID_FIELD_NUMBER: _builtins.int
+    ACCEPT_FIELD_NUMBER: _builtins.int
+    DECLINE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    announcement_id: _builtins.str
+    reason: _builtins.str
+    """Why those are declined; shown to them."""
+    idempotency_key: _builtins.str
+    @_builtins.property
+    def accept(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Ids of bookings."""
+
+    @_builtins.property
+    def decline(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Ids of bookings; an accepted one is revoked."""
+
+    def __init__(
+        self,
+        *,
+        announcement_id: _builtins.str = ...,
+        accept: _abc.Iterable[_builtins.str] | None = ...,
+        decline: _abc.Iterable[_builtins.str] | None = ...,
+        reason: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accept", b"accept", "announcement_id", b"announcement_id", "decline", b"decline", "idempotency_key", b"idempotency_key", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecideBookingsRequest: _TypeAlias = DecideBookingsRequest  # noqa: Y015
+
+@_typing.final
+class DecideBookingsResponse(_message.Message):
+    """The bookings that were decided."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKINGS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def bookings(self) -> _containers.RepeatedCompositeFieldContainer[Global___BookingDetail]: ...
+    def __init__(
+        self,
+        *,
+        bookings: _abc.Iterable[Global___BookingDetail] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bookings", b"bookings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecideBookingsResponse: _TypeAlias = DecideBookingsResponse  # noqa: Y015
+
+@_typing.final
+class RecordAttendanceRequest(_message.Message):
+    """Who came."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ANNOUNCEMENT_ID_FIELD_NUMBER: _builtins.int
+    ATTENDED_FIELD_NUMBER: _builtins.int
+    NO_SHOW_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    announcement_id: _builtins.str
+    idempotency_key: _builtins.str
+    @_builtins.property
+    def attended(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Ids of bookings."""
+
+    @_builtins.property
+    def no_show(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Ids of bookings."""
+
+    def __init__(
+        self,
+        *,
+        announcement_id: _builtins.str = ...,
+        attended: _abc.Iterable[_builtins.str] | None = ...,
+        no_show: _abc.Iterable[_builtins.str] | None = ...,
+        idempotency_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["announcement_id", b"announcement_id", "attended", b"attended", "idempotency_key", b"idempotency_key", "no_show", b"no_show"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordAttendanceRequest: _TypeAlias = RecordAttendanceRequest  # noqa: Y015
+
+@_typing.final
+class RecordAttendanceResponse(_message.Message):
+    """The bookings that were noted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKINGS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def bookings(self) -> _containers.RepeatedCompositeFieldContainer[Global___BookingDetail]: ...
+    def __init__(
+        self,
+        *,
+        bookings: _abc.Iterable[Global___BookingDetail] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bookings", b"bookings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordAttendanceResponse: _TypeAlias = RecordAttendanceResponse  # noqa: Y015
+
+@_typing.final
+class ListApplicationsRequest(_message.Message):
+    """Whose bookings, and how many."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ANNOUNCEMENT_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    announcement_id: _builtins.str
+    page_size: _builtins.int
+    """At most 100 (also when more are asked for); 0 means 20."""
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        announcement_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["announcement_id", b"announcement_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListApplicationsRequest: _TypeAlias = ListApplicationsRequest  # noqa: Y015
+
+@_typing.final
+class ListApplicationsResponse(_message.Message):
+    """A page of bookings."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPLICATIONS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def applications(self) -> _containers.RepeatedCompositeFieldContainer[Global___BookingDetail]: ...
+    def __init__(
+        self,
+        *,
+        applications: _abc.Iterable[Global___BookingDetail] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["applications", b"applications", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListApplicationsResponse: _TypeAlias = ListApplicationsResponse  # noqa: Y015
 
 @_typing.final
 class CreateBookingRequest(_message.Message):
@@ -611,20 +995,24 @@ class CreateBookingRequest(_message.Message):
     ANNOUNCEMENT_ID_FIELD_NUMBER: _builtins.int
     TICKETS_FIELD_NUMBER: _builtins.int
     IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    WAITING_LIST_FIELD_NUMBER: _builtins.int
     announcement_id: _builtins.str
     tickets: _builtins.int
     """How many places, 1 to 20; 0 means 1."""
     idempotency_key: _builtins.str
+    waiting_list: _builtins.bool
+    """Whether to wait for places when too few are left."""
     def __init__(
         self,
         *,
         announcement_id: _builtins.str = ...,
         tickets: _builtins.int = ...,
         idempotency_key: _builtins.str = ...,
+        waiting_list: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["announcement_id", b"announcement_id", "idempotency_key", b"idempotency_key", "tickets", b"tickets"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["announcement_id", b"announcement_id", "idempotency_key", b"idempotency_key", "tickets", b"tickets", "waiting_list", b"waiting_list"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -639,20 +1027,24 @@ class UpdateBookingRequest(_message.Message):
     BOOKING_ID_FIELD_NUMBER: _builtins.int
     MY_STATUS_FIELD_NUMBER: _builtins.int
     IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
     booking_id: _builtins.str
     my_status: _builtins.bool
     """The author: true accepts, false declines. The guest: true returns, false withdraws."""
     idempotency_key: _builtins.str
+    reason: _builtins.str
+    """Why the author declines or revokes; shown to the guest."""
     def __init__(
         self,
         *,
         booking_id: _builtins.str = ...,
         my_status: _builtins.bool | None = ...,
         idempotency_key: _builtins.str = ...,
+        reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_my_status", b"_my_status", "my_status", b"my_status"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_my_status", b"_my_status", "booking_id", b"booking_id", "idempotency_key", b"idempotency_key", "my_status", b"my_status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_my_status", b"_my_status", "booking_id", b"booking_id", "idempotency_key", b"idempotency_key", "my_status", b"my_status", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__my_status: _TypeAlias = _typing.Literal["my_status"]  # noqa: Y015
     _WhichOneofArgType__my_status: _TypeAlias = _typing.Literal["_my_status", b"_my_status"]  # noqa: Y015
@@ -874,6 +1266,7 @@ class Booking(_message.Message):
     TICKETS_FIELD_NUMBER: _builtins.int
     ANNOUNCEMENT_ID_FIELD_NUMBER: _builtins.int
     EVENT_TIME_FIELD_NUMBER: _builtins.int
+    WAITLIST_POSITION_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUID."""
     author_name: _builtins.str
@@ -884,6 +1277,8 @@ class Booking(_message.Message):
     state: Global___BookingState.ValueType
     tickets: _builtins.int
     announcement_id: _builtins.str
+    waitlist_position: _builtins.int
+    """1 for the first who waits; 0 when it does not wait."""
     @_builtins.property
     def author_status(self) -> _struct_pb2.Value:
         """null until the author decides, then true or false."""
@@ -902,10 +1297,11 @@ class Booking(_message.Message):
         tickets: _builtins.int = ...,
         announcement_id: _builtins.str = ...,
         event_time: _timestamp_pb2.Timestamp | None = ...,
+        waitlist_position: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["author_status", b"author_status", "event_time", b"event_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["announcement_id", b"announcement_id", "author_name", b"author_name", "author_status", b"author_status", "event_time", b"event_time", "guest_name", b"guest_name", "guest_status", b"guest_status", "id", b"id", "state", b"state", "tickets", b"tickets"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["announcement_id", b"announcement_id", "author_name", b"author_name", "author_status", b"author_status", "event_time", b"event_time", "guest_name", b"guest_name", "guest_status", b"guest_status", "id", b"id", "state", b"state", "tickets", b"tickets", "waitlist_position", b"waitlist_position"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -931,6 +1327,9 @@ class BookingDetail(_message.Message):
     TICKETS_FIELD_NUMBER: _builtins.int
     AUTHOR_ID_FIELD_NUMBER: _builtins.int
     GUEST_ID_FIELD_NUMBER: _builtins.int
+    WAITLIST_POSITION_FIELD_NUMBER: _builtins.int
+    DECLINE_REASON_FIELD_NUMBER: _builtins.int
+    TIMELINE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUID."""
     announcement_id: _builtins.str
@@ -949,12 +1348,20 @@ class BookingDetail(_message.Message):
     tickets: _builtins.int
     author_id: _builtins.str
     guest_id: _builtins.str
+    waitlist_position: _builtins.int
+    """1 for the first who waits; 0 when it does not wait."""
+    decline_reason: _builtins.str
+    """Why the author declined or revoked it."""
     @_builtins.property
     def author_status(self) -> _struct_pb2.Value:
         """null until the author decides, then true or false."""
 
     @_builtins.property
     def event_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def timeline(self) -> _containers.RepeatedCompositeFieldContainer[Global___TimelineEntry]:
+        """What happened to it, oldest first."""
+
     def __init__(
         self,
         *,
@@ -972,14 +1379,141 @@ class BookingDetail(_message.Message):
         tickets: _builtins.int = ...,
         author_id: _builtins.str = ...,
         guest_id: _builtins.str = ...,
+        waitlist_position: _builtins.int = ...,
+        decline_reason: _builtins.str = ...,
+        timeline: _abc.Iterable[Global___TimelineEntry] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["author_status", b"author_status", "event_time", b"event_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["announcement_id", b"announcement_id", "author_id", b"author_id", "author_name", b"author_name", "author_rating", b"author_rating", "author_status", b"author_status", "event_time", b"event_time", "guest_id", b"guest_id", "guest_name", b"guest_name", "guest_rating", b"guest_rating", "guest_status", b"guest_status", "id", b"id", "movie_title", b"movie_title", "state", b"state", "tickets", b"tickets"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["announcement_id", b"announcement_id", "author_id", b"author_id", "author_name", b"author_name", "author_rating", b"author_rating", "author_status", b"author_status", "decline_reason", b"decline_reason", "event_time", b"event_time", "guest_id", b"guest_id", "guest_name", b"guest_name", "guest_rating", b"guest_rating", "guest_status", b"guest_status", "id", b"id", "movie_title", b"movie_title", "state", b"state", "tickets", b"tickets", "timeline", b"timeline", "waitlist_position", b"waitlist_position"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___BookingDetail: _TypeAlias = BookingDetail  # noqa: Y015
+
+@_typing.final
+class TimelineEntry(_message.Message):
+    """Something that happened to a booking."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TIME_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """booking_created or booking_status."""
+    actor: _builtins.str
+    """UUID of who did it; empty when it came by itself."""
+    cause: _builtins.str
+    """booking_created: applied, accepted or waitlisted. booking_status: accepted, declined, revoked, withdrawn, returned,
+    promoted, expired, cancelled (with the evening), moved (the evening, to a time when the guest is elsewhere),
+    attended or no_show.
+    """
+    @_builtins.property
+    def time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        time: _timestamp_pb2.Timestamp | None = ...,
+        kind: _builtins.str = ...,
+        actor: _builtins.str = ...,
+        cause: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "cause", b"cause", "kind", b"kind", "time", b"time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TimelineEntry: _TypeAlias = TimelineEntry  # noqa: Y015
+
+@_typing.final
+class AuditCapacityRequest(_message.Message):
+    """What to audit: everything."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AuditCapacityRequest: _TypeAlias = AuditCapacityRequest  # noqa: Y015
+
+@_typing.final
+class AuditCapacityResponse(_message.Message):
+    """What an audit found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Difference(_message.Message):
+        """An announcement whose places do not add up."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        ANNOUNCEMENT_ID_FIELD_NUMBER: _builtins.int
+        TICKETS_COUNT_FIELD_NUMBER: _builtins.int
+        PLACES_TAKEN_FIELD_NUMBER: _builtins.int
+        PLACES_BY_EVENTS_FIELD_NUMBER: _builtins.int
+        PLACES_BY_BOOKINGS_FIELD_NUMBER: _builtins.int
+        BOOKING_IDS_FIELD_NUMBER: _builtins.int
+        announcement_id: _builtins.str
+        tickets_count: _builtins.int
+        places_taken: _builtins.int
+        """What the announcement says."""
+        places_by_events: _builtins.int
+        """What its events add up to."""
+        places_by_bookings: _builtins.int
+        """What its bookings that hold places add up to."""
+        @_builtins.property
+        def booking_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+            """Bookings whose own events do not add up to what they hold; at most 100."""
+
+        def __init__(
+            self,
+            *,
+            announcement_id: _builtins.str = ...,
+            tickets_count: _builtins.int = ...,
+            places_taken: _builtins.int = ...,
+            places_by_events: _builtins.int = ...,
+            places_by_bookings: _builtins.int = ...,
+            booking_ids: _abc.Iterable[_builtins.str] | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["announcement_id", b"announcement_id", "booking_ids", b"booking_ids", "places_by_bookings", b"places_by_bookings", "places_by_events", b"places_by_events", "places_taken", b"places_taken", "tickets_count", b"tickets_count"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    ANNOUNCEMENTS_FIELD_NUMBER: _builtins.int
+    EVENTS_FIELD_NUMBER: _builtins.int
+    DIFFERENCES_FIELD_NUMBER: _builtins.int
+    announcements: _builtins.int
+    events: _builtins.int
+    @_builtins.property
+    def differences(self) -> _containers.RepeatedCompositeFieldContainer[Global___AuditCapacityResponse.Difference]:
+        """Empty when everything adds up; at most 1000."""
+
+    def __init__(
+        self,
+        *,
+        announcements: _builtins.int = ...,
+        events: _builtins.int = ...,
+        differences: _abc.Iterable[Global___AuditCapacityResponse.Difference] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["announcements", b"announcements", "differences", b"differences", "events", b"events"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AuditCapacityResponse: _TypeAlias = AuditCapacityResponse  # noqa: Y015
 
 @_typing.final
 class CreateReviewRequest(_message.Message):
@@ -990,20 +1524,23 @@ class CreateReviewRequest(_message.Message):
     ANNOUNCEMENT_ID_FIELD_NUMBER: _builtins.int
     REVIEW_TEXT_FIELD_NUMBER: _builtins.int
     SCORE_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     announcement_id: _builtins.str
     review_text: _builtins.str
     score: _builtins.int
     """1 to 10."""
+    idempotency_key: _builtins.str
     def __init__(
         self,
         *,
         announcement_id: _builtins.str = ...,
         review_text: _builtins.str = ...,
         score: _builtins.int = ...,
+        idempotency_key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["announcement_id", b"announcement_id", "review_text", b"review_text", "score", b"score"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["announcement_id", b"announcement_id", "idempotency_key", b"idempotency_key", "review_text", b"review_text", "score", b"score"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

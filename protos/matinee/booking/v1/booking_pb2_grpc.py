@@ -70,6 +70,26 @@ class BookingServiceStub:
                 request_serializer=matinee_dot_booking_dot_v1_dot_booking__pb2.ListAnnouncementsRequest.SerializeToString,
                 response_deserializer=matinee_dot_booking_dot_v1_dot_booking__pb2.ListAnnouncementsResponse.FromString,
                 _registered_method=True)
+        self.ListHosts = channel.unary_unary(
+                '/matinee.booking.v1.BookingService/ListHosts',
+                request_serializer=matinee_dot_booking_dot_v1_dot_booking__pb2.ListHostsRequest.SerializeToString,
+                response_deserializer=matinee_dot_booking_dot_v1_dot_booking__pb2.ListHostsResponse.FromString,
+                _registered_method=True)
+        self.DecideBookings = channel.unary_unary(
+                '/matinee.booking.v1.BookingService/DecideBookings',
+                request_serializer=matinee_dot_booking_dot_v1_dot_booking__pb2.DecideBookingsRequest.SerializeToString,
+                response_deserializer=matinee_dot_booking_dot_v1_dot_booking__pb2.DecideBookingsResponse.FromString,
+                _registered_method=True)
+        self.RecordAttendance = channel.unary_unary(
+                '/matinee.booking.v1.BookingService/RecordAttendance',
+                request_serializer=matinee_dot_booking_dot_v1_dot_booking__pb2.RecordAttendanceRequest.SerializeToString,
+                response_deserializer=matinee_dot_booking_dot_v1_dot_booking__pb2.RecordAttendanceResponse.FromString,
+                _registered_method=True)
+        self.ListApplications = channel.unary_unary(
+                '/matinee.booking.v1.BookingService/ListApplications',
+                request_serializer=matinee_dot_booking_dot_v1_dot_booking__pb2.ListApplicationsRequest.SerializeToString,
+                response_deserializer=matinee_dot_booking_dot_v1_dot_booking__pb2.ListApplicationsResponse.FromString,
+                _registered_method=True)
         self.CreateBooking = channel.unary_unary(
                 '/matinee.booking.v1.BookingService/CreateBooking',
                 request_serializer=matinee_dot_booking_dot_v1_dot_booking__pb2.CreateBookingRequest.SerializeToString,
@@ -99,6 +119,11 @@ class BookingServiceStub:
                 '/matinee.booking.v1.BookingService/ListAllBookings',
                 request_serializer=matinee_dot_booking_dot_v1_dot_booking__pb2.ListAllBookingsRequest.SerializeToString,
                 response_deserializer=matinee_dot_booking_dot_v1_dot_booking__pb2.ListBookingsResponse.FromString,
+                _registered_method=True)
+        self.AuditCapacity = channel.unary_unary(
+                '/matinee.booking.v1.BookingService/AuditCapacity',
+                request_serializer=matinee_dot_booking_dot_v1_dot_booking__pb2.AuditCapacityRequest.SerializeToString,
+                response_deserializer=matinee_dot_booking_dot_v1_dot_booking__pb2.AuditCapacityResponse.FromString,
                 _registered_method=True)
         self.CreateReview = channel.unary_unary(
                 '/matinee.booking.v1.BookingService/CreateReview',
@@ -141,18 +166,22 @@ class BookingServiceServicer:
 
     def UpdateAnnouncement(self, request, context):
         """Changes the fields that are given; publishes, closes, reopens or cancels by status. Author and super only.
-        Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_ANNOUNCEMENT) if it is another's,
-        INVALID_ARGUMENT (EVENT_TIME_IN_PAST), ABORTED (VERSION_MISMATCH) if it is no longer at expected_version,
-        ALREADY_EXISTS (ANNOUNCEMENT_EXISTS) and FAILED_PRECONDITION: ANNOUNCEMENT_ENDED if it is over or cancelled,
-        ANNOUNCEMENT_NOT_OPEN if a draft is to be closed, PLACES_ALREADY_TAKEN if tickets_count falls below what was accepted, GUESTS_HAVE_CONFLICTS if the new time clashes
-        for guests, who are named, TIME_CONFLICT if it does so for the host.
+        Added places go to those who wait, in their order, at once.
+        Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND, MOVIE_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_ANNOUNCEMENT) if it is
+        another's, INVALID_ARGUMENT (EVENT_TIME_IN_PAST, INVALID_FIELDS), ABORTED (VERSION_MISMATCH) if it is no longer at
+        expected_version, (CONTENDED) if guests came and went while it tried to move, ALREADY_EXISTS (ANNOUNCEMENT_EXISTS),
+        UNAVAILABLE (PEER_UNAVAILABLE) if another film is given and the catalogue does not answer, and FAILED_PRECONDITION:
+        ANNOUNCEMENT_ENDED if it is over or cancelled, ANNOUNCEMENT_NOT_OPEN if a draft is to be closed or an evening that
+        has begun to be moved, MOVIE_NOT_BOOKABLE, PLACES_ALREADY_TAKEN if tickets_count falls below what was accepted,
+        GUESTS_HAVE_CONFLICTS if the new time clashes for guests, who are named (unless force), TIME_CONFLICT if it does so
+        for the host.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetAnnouncement(self, request, context):
-        """Gets an announcement with its accepted guests.
+        """Gets an announcement with its accepted guests. Where the address is for guests only, others see the city instead.
         Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND) if it does not exist, is another's draft, or is private and the caller
         neither its author, nor a follower of his, nor super; UNAVAILABLE (PEER_UNAVAILABLE) if that cannot be found out.
         """
@@ -170,17 +199,59 @@ class BookingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListAnnouncements(self, request, context):
-        """Lists published evenings that are not over, soonest first; with filter.author of oneself all one's own, drafts,
-        past and cancelled ones too. Private evenings are listed for the author's followers only.
-        Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list, UNAVAILABLE
-        (PEER_UNAVAILABLE) if it cannot be found out whom the caller follows and that decides a row.
+        """Lists published evenings that are not over, soonest first; filter.status asks for others; with filter.author of
+        oneself all one's own, drafts, past and cancelled ones too. Private evenings are listed for the author's followers
+        and guests only; while it cannot be found out whom the caller follows they are left out (x-degraded: ugc).
+        Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list, (INVALID_FIELDS) if a day
+        or a time is not one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListHosts(self, request, context):
+        """Lists hosts with upcoming evenings, of a film if one is given: the host of the soonest evening first. Counts what the
+        caller may see; private evenings of those he follows are left out while ugc does not answer (x-degraded: ugc).
+        Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DecideBookings(self, request, context):
+        """Decides many applications of an evening at once, all of them or none: first declines (or revokes), then accepts,
+        then serves the waiting list. Returns them in the order given, accepted ones first. Author and super only.
+        Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND; BOOKING_NOT_FOUND if one is not of this evening), PERMISSION_DENIED
+        (NOT_YOUR_ANNOUNCEMENT), INVALID_ARGUMENT (INVALID_FIELDS) if none is given or one twice, and FAILED_PRECONDITION as
+        UpdateBooking, with the metadata booking_id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordAttendance(self, request, context):
+        """Notes who came to an evening that is over and who did not, all or nothing; may be corrected. Returns the bookings in
+        the order given, those who came first. Author and super only.
+        Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND; BOOKING_NOT_FOUND if one is not of this evening), PERMISSION_DENIED
+        (NOT_YOUR_ANNOUNCEMENT), INVALID_ARGUMENT (INVALID_FIELDS) if none is given or one twice, and FAILED_PRECONDITION:
+        EVENING_NOT_OVER, WRONG_BOOKING_STATE if one was not accepted.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListApplications(self, request, context):
+        """Lists all bookings of an evening in the order in which they were made. Author and super only.
+        Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_ANNOUNCEMENT), INVALID_ARGUMENT
+        (INVALID_PAGE_TOKEN) if the page token belongs to another list.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CreateBooking(self, request, context):
-        """Applies for places. The host decides, or it is accepted at once where the host has said so.
+        """Applies for places. The host decides, or it is accepted at once where the host has said so. Where fewer places are
+        left than asked for it may wait for them (waiting_list): a freed or added place goes to the first that fits.
         Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), ALREADY_EXISTS (BOOKING_EXISTS) if the caller has a live booking for
         it, UNAVAILABLE (PEER_UNAVAILABLE) if it is private and followers cannot be looked up, and FAILED_PRECONDITION:
         OWN_ANNOUNCEMENT, ANNOUNCEMENT_NOT_OPEN if it is closed, over or cancelled, NO_PLACES_LEFT if fewer are left than
@@ -192,7 +263,8 @@ class BookingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateBooking(self, request, context):
-        """Decides a booking (its author: accepts or declines) or gives one's word on it (its guest: withdraws or returns).
+        """Decides a booking (its author: accepts, declines or revokes) or gives one's word on it (its guest: withdraws or
+        returns). A freed place goes to the first who waits and fits, in the same transaction.
         Returns NOT_FOUND (BOOKING_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_BOOKING) if the caller is neither, and
         FAILED_PRECONDITION: WRONG_BOOKING_STATE, NO_PLACES_LEFT if accepting or returning needs places that are not there,
         ANNOUNCEMENT_NOT_OPEN if the evening is over, cancelled or (returning) closed, TIME_CONFLICT if the guest is
@@ -213,7 +285,7 @@ class BookingServiceServicer:
     def WithdrawBooking(self, request, context):
         """Withdraws a booking. Guest and super only.
         Returns NOT_FOUND (BOOKING_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_BOOKING), FAILED_PRECONDITION
-        (WRONG_BOOKING_STATE) if it is neither pending nor accepted, or (ANNOUNCEMENT_NOT_OPEN) if the evening is over.
+        (WRONG_BOOKING_STATE) if it is neither pending nor waiting nor accepted, or (ANNOUNCEMENT_NOT_OPEN) if the evening is over.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -230,6 +302,13 @@ class BookingServiceServicer:
     def ListAllBookings(self, request, context):
         """Lists everybody's bookings, newest evening first.
         Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AuditCapacity(self, request, context):
+        """Recomputes every announcement from the ledger of events and from its bookings, and reports each that differs.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -285,6 +364,26 @@ def add_BookingServiceServicer_to_server(servicer, server):
                     request_deserializer=matinee_dot_booking_dot_v1_dot_booking__pb2.ListAnnouncementsRequest.FromString,
                     response_serializer=matinee_dot_booking_dot_v1_dot_booking__pb2.ListAnnouncementsResponse.SerializeToString,
             ),
+            'ListHosts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListHosts,
+                    request_deserializer=matinee_dot_booking_dot_v1_dot_booking__pb2.ListHostsRequest.FromString,
+                    response_serializer=matinee_dot_booking_dot_v1_dot_booking__pb2.ListHostsResponse.SerializeToString,
+            ),
+            'DecideBookings': grpc.unary_unary_rpc_method_handler(
+                    servicer.DecideBookings,
+                    request_deserializer=matinee_dot_booking_dot_v1_dot_booking__pb2.DecideBookingsRequest.FromString,
+                    response_serializer=matinee_dot_booking_dot_v1_dot_booking__pb2.DecideBookingsResponse.SerializeToString,
+            ),
+            'RecordAttendance': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordAttendance,
+                    request_deserializer=matinee_dot_booking_dot_v1_dot_booking__pb2.RecordAttendanceRequest.FromString,
+                    response_serializer=matinee_dot_booking_dot_v1_dot_booking__pb2.RecordAttendanceResponse.SerializeToString,
+            ),
+            'ListApplications': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListApplications,
+                    request_deserializer=matinee_dot_booking_dot_v1_dot_booking__pb2.ListApplicationsRequest.FromString,
+                    response_serializer=matinee_dot_booking_dot_v1_dot_booking__pb2.ListApplicationsResponse.SerializeToString,
+            ),
             'CreateBooking': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateBooking,
                     request_deserializer=matinee_dot_booking_dot_v1_dot_booking__pb2.CreateBookingRequest.FromString,
@@ -314,6 +413,11 @@ def add_BookingServiceServicer_to_server(servicer, server):
                     servicer.ListAllBookings,
                     request_deserializer=matinee_dot_booking_dot_v1_dot_booking__pb2.ListAllBookingsRequest.FromString,
                     response_serializer=matinee_dot_booking_dot_v1_dot_booking__pb2.ListBookingsResponse.SerializeToString,
+            ),
+            'AuditCapacity': grpc.unary_unary_rpc_method_handler(
+                    servicer.AuditCapacity,
+                    request_deserializer=matinee_dot_booking_dot_v1_dot_booking__pb2.AuditCapacityRequest.FromString,
+                    response_serializer=matinee_dot_booking_dot_v1_dot_booking__pb2.AuditCapacityResponse.SerializeToString,
             ),
             'CreateReview': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateReview,
@@ -504,6 +608,114 @@ class BookingService:
             _registered_method=True)
 
     @staticmethod
+    def ListHosts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.booking.v1.BookingService/ListHosts',
+            matinee_dot_booking_dot_v1_dot_booking__pb2.ListHostsRequest.SerializeToString,
+            matinee_dot_booking_dot_v1_dot_booking__pb2.ListHostsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DecideBookings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.booking.v1.BookingService/DecideBookings',
+            matinee_dot_booking_dot_v1_dot_booking__pb2.DecideBookingsRequest.SerializeToString,
+            matinee_dot_booking_dot_v1_dot_booking__pb2.DecideBookingsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordAttendance(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.booking.v1.BookingService/RecordAttendance',
+            matinee_dot_booking_dot_v1_dot_booking__pb2.RecordAttendanceRequest.SerializeToString,
+            matinee_dot_booking_dot_v1_dot_booking__pb2.RecordAttendanceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListApplications(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.booking.v1.BookingService/ListApplications',
+            matinee_dot_booking_dot_v1_dot_booking__pb2.ListApplicationsRequest.SerializeToString,
+            matinee_dot_booking_dot_v1_dot_booking__pb2.ListApplicationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def CreateBooking(request,
             target,
             options=(),
@@ -655,6 +867,33 @@ class BookingService:
             '/matinee.booking.v1.BookingService/ListAllBookings',
             matinee_dot_booking_dot_v1_dot_booking__pb2.ListAllBookingsRequest.SerializeToString,
             matinee_dot_booking_dot_v1_dot_booking__pb2.ListBookingsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AuditCapacity(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.booking.v1.BookingService/AuditCapacity',
+            matinee_dot_booking_dot_v1_dot_booking__pb2.AuditCapacityRequest.SerializeToString,
+            matinee_dot_booking_dot_v1_dot_booking__pb2.AuditCapacityResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -34,14 +34,18 @@ class BookingServiceStub:
     """
     UpdateAnnouncement: _aio.UnaryUnaryMultiCallable[_booking_pb2.UpdateAnnouncementRequest, _booking_pb2.AnnouncementDetail]
     """Changes the fields that are given; publishes, closes, reopens or cancels by status. Author and super only.
-    Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_ANNOUNCEMENT) if it is another's,
-    INVALID_ARGUMENT (EVENT_TIME_IN_PAST), ABORTED (VERSION_MISMATCH) if it is no longer at expected_version,
-    ALREADY_EXISTS (ANNOUNCEMENT_EXISTS) and FAILED_PRECONDITION: ANNOUNCEMENT_ENDED if it is over or cancelled,
-    ANNOUNCEMENT_NOT_OPEN if a draft is to be closed, PLACES_ALREADY_TAKEN if tickets_count falls below what was accepted, GUESTS_HAVE_CONFLICTS if the new time clashes
-    for guests, who are named, TIME_CONFLICT if it does so for the host.
+    Added places go to those who wait, in their order, at once.
+    Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND, MOVIE_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_ANNOUNCEMENT) if it is
+    another's, INVALID_ARGUMENT (EVENT_TIME_IN_PAST, INVALID_FIELDS), ABORTED (VERSION_MISMATCH) if it is no longer at
+    expected_version, (CONTENDED) if guests came and went while it tried to move, ALREADY_EXISTS (ANNOUNCEMENT_EXISTS),
+    UNAVAILABLE (PEER_UNAVAILABLE) if another film is given and the catalogue does not answer, and FAILED_PRECONDITION:
+    ANNOUNCEMENT_ENDED if it is over or cancelled, ANNOUNCEMENT_NOT_OPEN if a draft is to be closed or an evening that
+    has begun to be moved, MOVIE_NOT_BOOKABLE, PLACES_ALREADY_TAKEN if tickets_count falls below what was accepted,
+    GUESTS_HAVE_CONFLICTS if the new time clashes for guests, who are named (unless force), TIME_CONFLICT if it does so
+    for the host.
     """
     GetAnnouncement: _aio.UnaryUnaryMultiCallable[_booking_pb2.GetAnnouncementRequest, _booking_pb2.AnnouncementDetail]
-    """Gets an announcement with its accepted guests.
+    """Gets an announcement with its accepted guests. Where the address is for guests only, others see the city instead.
     Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND) if it does not exist, is another's draft, or is private and the caller
     neither its author, nor a follower of his, nor super; UNAVAILABLE (PEER_UNAVAILABLE) if that cannot be found out.
     """
@@ -51,13 +55,39 @@ class BookingServiceStub:
     (ANNOUNCEMENT_ENDED) if it is over or cancelled already.
     """
     ListAnnouncements: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListAnnouncementsRequest, _booking_pb2.ListAnnouncementsResponse]
-    """Lists published evenings that are not over, soonest first; with filter.author of oneself all one's own, drafts,
-    past and cancelled ones too. Private evenings are listed for the author's followers only.
-    Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list, UNAVAILABLE
-    (PEER_UNAVAILABLE) if it cannot be found out whom the caller follows and that decides a row.
+    """Lists published evenings that are not over, soonest first; filter.status asks for others; with filter.author of
+    oneself all one's own, drafts, past and cancelled ones too. Private evenings are listed for the author's followers
+    and guests only; while it cannot be found out whom the caller follows they are left out (x-degraded: ugc).
+    Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list, (INVALID_FIELDS) if a day
+    or a time is not one.
+    """
+    ListHosts: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListHostsRequest, _booking_pb2.ListHostsResponse]
+    """Lists hosts with upcoming evenings, of a film if one is given: the host of the soonest evening first. Counts what the
+    caller may see; private evenings of those he follows are left out while ugc does not answer (x-degraded: ugc).
+    Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+    """
+    DecideBookings: _aio.UnaryUnaryMultiCallable[_booking_pb2.DecideBookingsRequest, _booking_pb2.DecideBookingsResponse]
+    """Decides many applications of an evening at once, all of them or none: first declines (or revokes), then accepts,
+    then serves the waiting list. Returns them in the order given, accepted ones first. Author and super only.
+    Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND; BOOKING_NOT_FOUND if one is not of this evening), PERMISSION_DENIED
+    (NOT_YOUR_ANNOUNCEMENT), INVALID_ARGUMENT (INVALID_FIELDS) if none is given or one twice, and FAILED_PRECONDITION as
+    UpdateBooking, with the metadata booking_id.
+    """
+    RecordAttendance: _aio.UnaryUnaryMultiCallable[_booking_pb2.RecordAttendanceRequest, _booking_pb2.RecordAttendanceResponse]
+    """Notes who came to an evening that is over and who did not, all or nothing; may be corrected. Returns the bookings in
+    the order given, those who came first. Author and super only.
+    Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND; BOOKING_NOT_FOUND if one is not of this evening), PERMISSION_DENIED
+    (NOT_YOUR_ANNOUNCEMENT), INVALID_ARGUMENT (INVALID_FIELDS) if none is given or one twice, and FAILED_PRECONDITION:
+    EVENING_NOT_OVER, WRONG_BOOKING_STATE if one was not accepted.
+    """
+    ListApplications: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListApplicationsRequest, _booking_pb2.ListApplicationsResponse]
+    """Lists all bookings of an evening in the order in which they were made. Author and super only.
+    Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_ANNOUNCEMENT), INVALID_ARGUMENT
+    (INVALID_PAGE_TOKEN) if the page token belongs to another list.
     """
     CreateBooking: _aio.UnaryUnaryMultiCallable[_booking_pb2.CreateBookingRequest, _booking_pb2.BookingDetail]
-    """Applies for places. The host decides, or it is accepted at once where the host has said so.
+    """Applies for places. The host decides, or it is accepted at once where the host has said so. Where fewer places are
+    left than asked for it may wait for them (waiting_list): a freed or added place goes to the first that fits.
     Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), ALREADY_EXISTS (BOOKING_EXISTS) if the caller has a live booking for
     it, UNAVAILABLE (PEER_UNAVAILABLE) if it is private and followers cannot be looked up, and FAILED_PRECONDITION:
     OWN_ANNOUNCEMENT, ANNOUNCEMENT_NOT_OPEN if it is closed, over or cancelled, NO_PLACES_LEFT if fewer are left than
@@ -65,7 +95,8 @@ class BookingServiceStub:
     went while it tried.
     """
     UpdateBooking: _aio.UnaryUnaryMultiCallable[_booking_pb2.UpdateBookingRequest, _booking_pb2.BookingDetail]
-    """Decides a booking (its author: accepts or declines) or gives one's word on it (its guest: withdraws or returns).
+    """Decides a booking (its author: accepts, declines or revokes) or gives one's word on it (its guest: withdraws or
+    returns). A freed place goes to the first who waits and fits, in the same transaction.
     Returns NOT_FOUND (BOOKING_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_BOOKING) if the caller is neither, and
     FAILED_PRECONDITION: WRONG_BOOKING_STATE, NO_PLACES_LEFT if accepting or returning needs places that are not there,
     ANNOUNCEMENT_NOT_OPEN if the evening is over, cancelled or (returning) closed, TIME_CONFLICT if the guest is
@@ -78,7 +109,7 @@ class BookingServiceStub:
     WithdrawBooking: _aio.UnaryUnaryMultiCallable[_booking_pb2.WithdrawBookingRequest, _booking_pb2.BookingDetail]
     """Withdraws a booking. Guest and super only.
     Returns NOT_FOUND (BOOKING_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_BOOKING), FAILED_PRECONDITION
-    (WRONG_BOOKING_STATE) if it is neither pending nor accepted, or (ANNOUNCEMENT_NOT_OPEN) if the evening is over.
+    (WRONG_BOOKING_STATE) if it is neither pending nor waiting nor accepted, or (ANNOUNCEMENT_NOT_OPEN) if the evening is over.
     """
     ListBookings: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListBookingsRequest, _booking_pb2.ListBookingsResponse]
     """Lists the caller's bookings, newest evening first: as author (default) those for his evenings, as guest his own.
@@ -88,6 +119,8 @@ class BookingServiceStub:
     """Lists everybody's bookings, newest evening first.
     Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
     """
+    AuditCapacity: _aio.UnaryUnaryMultiCallable[_booking_pb2.AuditCapacityRequest, _booking_pb2.AuditCapacityResponse]
+    """Recomputes every announcement from the ledger of events and from its bookings, and reports each that differs."""
     CreateReview: _aio.UnaryUnaryMultiCallable[_booking_pb2.CreateReviewRequest, _booking_pb2.Review]
     """Rates the host of an evening that one was an accepted guest of, once, within 14 days after its end.
     Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), ALREADY_EXISTS (RATING_EXISTS) and FAILED_PRECONDITION:
@@ -135,11 +168,15 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_booking_pb2.UpdateAnnouncementRequest, _abc.Awaitable[_booking_pb2.AnnouncementDetail]],
     ) -> _abc.Awaitable[_booking_pb2.AnnouncementDetail]:
         """Changes the fields that are given; publishes, closes, reopens or cancels by status. Author and super only.
-        Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_ANNOUNCEMENT) if it is another's,
-        INVALID_ARGUMENT (EVENT_TIME_IN_PAST), ABORTED (VERSION_MISMATCH) if it is no longer at expected_version,
-        ALREADY_EXISTS (ANNOUNCEMENT_EXISTS) and FAILED_PRECONDITION: ANNOUNCEMENT_ENDED if it is over or cancelled,
-        ANNOUNCEMENT_NOT_OPEN if a draft is to be closed, PLACES_ALREADY_TAKEN if tickets_count falls below what was accepted, GUESTS_HAVE_CONFLICTS if the new time clashes
-        for guests, who are named, TIME_CONFLICT if it does so for the host.
+        Added places go to those who wait, in their order, at once.
+        Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND, MOVIE_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_ANNOUNCEMENT) if it is
+        another's, INVALID_ARGUMENT (EVENT_TIME_IN_PAST, INVALID_FIELDS), ABORTED (VERSION_MISMATCH) if it is no longer at
+        expected_version, (CONTENDED) if guests came and went while it tried to move, ALREADY_EXISTS (ANNOUNCEMENT_EXISTS),
+        UNAVAILABLE (PEER_UNAVAILABLE) if another film is given and the catalogue does not answer, and FAILED_PRECONDITION:
+        ANNOUNCEMENT_ENDED if it is over or cancelled, ANNOUNCEMENT_NOT_OPEN if a draft is to be closed or an evening that
+        has begun to be moved, MOVIE_NOT_BOOKABLE, PLACES_ALREADY_TAKEN if tickets_count falls below what was accepted,
+        GUESTS_HAVE_CONFLICTS if the new time clashes for guests, who are named (unless force), TIME_CONFLICT if it does so
+        for the host.
         """
 
     @_abc_1.abstractmethod
@@ -148,7 +185,7 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _booking_pb2.GetAnnouncementRequest,
         context: _aio.ServicerContext[_booking_pb2.GetAnnouncementRequest, _abc.Awaitable[_booking_pb2.AnnouncementDetail]],
     ) -> _abc.Awaitable[_booking_pb2.AnnouncementDetail]:
-        """Gets an announcement with its accepted guests.
+        """Gets an announcement with its accepted guests. Where the address is for guests only, others see the city instead.
         Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND) if it does not exist, is another's draft, or is private and the caller
         neither its author, nor a follower of his, nor super; UNAVAILABLE (PEER_UNAVAILABLE) if that cannot be found out.
         """
@@ -170,10 +207,59 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _booking_pb2.ListAnnouncementsRequest,
         context: _aio.ServicerContext[_booking_pb2.ListAnnouncementsRequest, _abc.Awaitable[_booking_pb2.ListAnnouncementsResponse]],
     ) -> _abc.Awaitable[_booking_pb2.ListAnnouncementsResponse]:
-        """Lists published evenings that are not over, soonest first; with filter.author of oneself all one's own, drafts,
-        past and cancelled ones too. Private evenings are listed for the author's followers only.
-        Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list, UNAVAILABLE
-        (PEER_UNAVAILABLE) if it cannot be found out whom the caller follows and that decides a row.
+        """Lists published evenings that are not over, soonest first; filter.status asks for others; with filter.author of
+        oneself all one's own, drafts, past and cancelled ones too. Private evenings are listed for the author's followers
+        and guests only; while it cannot be found out whom the caller follows they are left out (x-degraded: ugc).
+        Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list, (INVALID_FIELDS) if a day
+        or a time is not one.
+        """
+
+    @_abc_1.abstractmethod
+    def ListHosts(
+        self,
+        request: _booking_pb2.ListHostsRequest,
+        context: _aio.ServicerContext[_booking_pb2.ListHostsRequest, _abc.Awaitable[_booking_pb2.ListHostsResponse]],
+    ) -> _abc.Awaitable[_booking_pb2.ListHostsResponse]:
+        """Lists hosts with upcoming evenings, of a film if one is given: the host of the soonest evening first. Counts what the
+        caller may see; private evenings of those he follows are left out while ugc does not answer (x-degraded: ugc).
+        Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+        """
+
+    @_abc_1.abstractmethod
+    def DecideBookings(
+        self,
+        request: _booking_pb2.DecideBookingsRequest,
+        context: _aio.ServicerContext[_booking_pb2.DecideBookingsRequest, _abc.Awaitable[_booking_pb2.DecideBookingsResponse]],
+    ) -> _abc.Awaitable[_booking_pb2.DecideBookingsResponse]:
+        """Decides many applications of an evening at once, all of them or none: first declines (or revokes), then accepts,
+        then serves the waiting list. Returns them in the order given, accepted ones first. Author and super only.
+        Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND; BOOKING_NOT_FOUND if one is not of this evening), PERMISSION_DENIED
+        (NOT_YOUR_ANNOUNCEMENT), INVALID_ARGUMENT (INVALID_FIELDS) if none is given or one twice, and FAILED_PRECONDITION as
+        UpdateBooking, with the metadata booking_id.
+        """
+
+    @_abc_1.abstractmethod
+    def RecordAttendance(
+        self,
+        request: _booking_pb2.RecordAttendanceRequest,
+        context: _aio.ServicerContext[_booking_pb2.RecordAttendanceRequest, _abc.Awaitable[_booking_pb2.RecordAttendanceResponse]],
+    ) -> _abc.Awaitable[_booking_pb2.RecordAttendanceResponse]:
+        """Notes who came to an evening that is over and who did not, all or nothing; may be corrected. Returns the bookings in
+        the order given, those who came first. Author and super only.
+        Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND; BOOKING_NOT_FOUND if one is not of this evening), PERMISSION_DENIED
+        (NOT_YOUR_ANNOUNCEMENT), INVALID_ARGUMENT (INVALID_FIELDS) if none is given or one twice, and FAILED_PRECONDITION:
+        EVENING_NOT_OVER, WRONG_BOOKING_STATE if one was not accepted.
+        """
+
+    @_abc_1.abstractmethod
+    def ListApplications(
+        self,
+        request: _booking_pb2.ListApplicationsRequest,
+        context: _aio.ServicerContext[_booking_pb2.ListApplicationsRequest, _abc.Awaitable[_booking_pb2.ListApplicationsResponse]],
+    ) -> _abc.Awaitable[_booking_pb2.ListApplicationsResponse]:
+        """Lists all bookings of an evening in the order in which they were made. Author and super only.
+        Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_ANNOUNCEMENT), INVALID_ARGUMENT
+        (INVALID_PAGE_TOKEN) if the page token belongs to another list.
         """
 
     @_abc_1.abstractmethod
@@ -182,7 +268,8 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _booking_pb2.CreateBookingRequest,
         context: _aio.ServicerContext[_booking_pb2.CreateBookingRequest, _abc.Awaitable[_booking_pb2.BookingDetail]],
     ) -> _abc.Awaitable[_booking_pb2.BookingDetail]:
-        """Applies for places. The host decides, or it is accepted at once where the host has said so.
+        """Applies for places. The host decides, or it is accepted at once where the host has said so. Where fewer places are
+        left than asked for it may wait for them (waiting_list): a freed or added place goes to the first that fits.
         Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), ALREADY_EXISTS (BOOKING_EXISTS) if the caller has a live booking for
         it, UNAVAILABLE (PEER_UNAVAILABLE) if it is private and followers cannot be looked up, and FAILED_PRECONDITION:
         OWN_ANNOUNCEMENT, ANNOUNCEMENT_NOT_OPEN if it is closed, over or cancelled, NO_PLACES_LEFT if fewer are left than
@@ -196,7 +283,8 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _booking_pb2.UpdateBookingRequest,
         context: _aio.ServicerContext[_booking_pb2.UpdateBookingRequest, _abc.Awaitable[_booking_pb2.BookingDetail]],
     ) -> _abc.Awaitable[_booking_pb2.BookingDetail]:
-        """Decides a booking (its author: accepts or declines) or gives one's word on it (its guest: withdraws or returns).
+        """Decides a booking (its author: accepts, declines or revokes) or gives one's word on it (its guest: withdraws or
+        returns). A freed place goes to the first who waits and fits, in the same transaction.
         Returns NOT_FOUND (BOOKING_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_BOOKING) if the caller is neither, and
         FAILED_PRECONDITION: WRONG_BOOKING_STATE, NO_PLACES_LEFT if accepting or returning needs places that are not there,
         ANNOUNCEMENT_NOT_OPEN if the evening is over, cancelled or (returning) closed, TIME_CONFLICT if the guest is
@@ -221,7 +309,7 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_booking_pb2.BookingDetail]:
         """Withdraws a booking. Guest and super only.
         Returns NOT_FOUND (BOOKING_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_BOOKING), FAILED_PRECONDITION
-        (WRONG_BOOKING_STATE) if it is neither pending nor accepted, or (ANNOUNCEMENT_NOT_OPEN) if the evening is over.
+        (WRONG_BOOKING_STATE) if it is neither pending nor waiting nor accepted, or (ANNOUNCEMENT_NOT_OPEN) if the evening is over.
         """
 
     @_abc_1.abstractmethod
@@ -243,6 +331,14 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists everybody's bookings, newest evening first.
         Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
         """
+
+    @_abc_1.abstractmethod
+    def AuditCapacity(
+        self,
+        request: _booking_pb2.AuditCapacityRequest,
+        context: _aio.ServicerContext[_booking_pb2.AuditCapacityRequest, _abc.Awaitable[_booking_pb2.AuditCapacityResponse]],
+    ) -> _abc.Awaitable[_booking_pb2.AuditCapacityResponse]:
+        """Recomputes every announcement from the ledger of events and from its bookings, and reports each that differs."""
 
     @_abc_1.abstractmethod
     def CreateReview(
