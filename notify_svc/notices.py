@@ -8,7 +8,7 @@ from uuid import UUID
 from mesh import paging
 from mesh.database import Row
 from notify_svc import kinds
-from notify_svc.kinds import Facts
+from notify_svc.facts import Facts
 from notify_svc.store import END, NoticeStore, Told
 
 

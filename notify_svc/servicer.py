@@ -12,7 +12,7 @@ from matinee.notify.v1.notify_pb2_grpc import NotifyServiceServicer
 from mesh import caller
 from mesh.database import Row
 from mesh.interceptors import Context
-from notify_svc.kinds import Facts
+from notify_svc.facts import Facts
 from notify_svc.links import Links
 from notify_svc.notices import Event, Notices
 
@@ -103,4 +103,7 @@ def facts_of(request: notify_pb2.PublishRequest) -> Facts:
         "time_zone": request.time_zone,
         "cause": request.cause,
         "changes": [(change.field, change.before, change.after) for change in request.changes],
+        "accepted": request.accepted,
+        "reason": request.reason,
+        "by_moderator": request.by_moderator,
     }

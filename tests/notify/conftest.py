@@ -11,8 +11,11 @@ from matinee.notify.v1.notify_pb2_grpc import NotifyServiceStub
 
 from local.mesh import Mesh
 from tests.channels import inner_channel, public_channel
+from tests.people import Person, ok
 
 Recipient = PublishRequest.Recipient
+EVENING = "'Night of cinema', Fri 27 Nov 2026 19:00 (Europe/Berlin)"
+"""The evening of event(), as notices name it."""
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -48,3 +51,8 @@ def event(*, to: str = "", host: bool = False, **changes: Any) -> PublishRequest
     if to:
         facts["recipients"] = [Recipient(user_id=to, host=host)]
     return PublishRequest(**{**facts, **changes})
+
+
+async def inbox(person: Person) -> list[Any]:
+    """A person's notices, newest first."""
+    return list(ok(await person.get("/notify/v1/inbox")))

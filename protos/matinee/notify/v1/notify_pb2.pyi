@@ -37,7 +37,7 @@ class _KindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Kind.ValueType],
     booking_created: _Kind.ValueType  # 4
     """Somebody applied for a place."""
     booking_status: _Kind.ValueType  # 5
-    """A booking was accepted, declined, revoked, withdrawn or returned."""
+    """A booking was accepted, declined, revoked, withdrawn, returned, promoted or expired, or ended with a move."""
 
 class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
     """What happened; the inbox shows these words."""
@@ -53,7 +53,7 @@ announcement_cancelled: Kind.ValueType  # 3
 booking_created: Kind.ValueType  # 4
 """Somebody applied for a place."""
 booking_status: Kind.ValueType  # 5
-"""A booking was accepted, declined, revoked, withdrawn or returned."""
+"""A booking was accepted, declined, revoked, withdrawn, returned, promoted or expired, or ended with a move."""
 Global___Kind: _TypeAlias = Kind  # noqa: Y015
 
 @_typing.final
@@ -99,6 +99,9 @@ class PublishRequest(_message.Message):
     CAUSE_FIELD_NUMBER: _builtins.int
     CHANGES_FIELD_NUMBER: _builtins.int
     OCCURRED_FIELD_NUMBER: _builtins.int
+    ACCEPTED_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    BY_MODERATOR_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """UUID of the event; the key that makes publishing idempotent."""
     kind: Global___Kind.ValueType
@@ -114,9 +117,16 @@ class PublishRequest(_message.Message):
     time_zone: _builtins.str
     """IANA name of the venue's time zone: times are written in it."""
     cause: _builtins.str
-    """booking_status: accepted, declined, revoked, withdrawn or returned. booking_created: accepted if the guest has his
-    place already.
+    """booking_status: accepted, declined, revoked, withdrawn, returned, promoted (from the waiting list), expired (the
+    evening began before the host decided) or moved (the evening, to a time when the guest is elsewhere).
+    booking_created: accepted if the guest has his place already, waitlisted if he waits for one.
     """
+    accepted: _builtins.bool
+    """booking_status, promoted or returned: whether the guest has his place by now; otherwise the host decides."""
+    reason: _builtins.str
+    """Why: shown where a booking was declined or revoked, or the evening called off."""
+    by_moderator: _builtins.bool
+    """Whether a moderator did it instead of the host or the guest, who are then told that it was none of their doing."""
     @_builtins.property
     def recipients(self) -> _containers.RepeatedCompositeFieldContainer[Global___PublishRequest.Recipient]:
         """Nobody is told twice of one event."""
@@ -148,10 +158,13 @@ class PublishRequest(_message.Message):
         cause: _builtins.str = ...,
         changes: _abc.Iterable[Global___Change] | None = ...,
         occurred: _timestamp_pb2.Timestamp | None = ...,
+        accepted: _builtins.bool = ...,
+        reason: _builtins.str = ...,
+        by_moderator: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["event_time", b"event_time", "occurred", b"occurred"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["announcement_id", b"announcement_id", "author_name", b"author_name", "booking_id", b"booking_id", "cause", b"cause", "changes", b"changes", "event_id", b"event_id", "event_time", b"event_time", "guest_name", b"guest_name", "kind", b"kind", "movie_title", b"movie_title", "occurred", b"occurred", "recipients", b"recipients", "time_zone", b"time_zone", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "announcement_id", b"announcement_id", "author_name", b"author_name", "booking_id", b"booking_id", "by_moderator", b"by_moderator", "cause", b"cause", "changes", b"changes", "event_id", b"event_id", "event_time", b"event_time", "guest_name", b"guest_name", "kind", b"kind", "movie_title", b"movie_title", "occurred", b"occurred", "reason", b"reason", "recipients", b"recipients", "time_zone", b"time_zone", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,103 @@
+"""What is known of an event, and how it is put into a notice: names, times and changes, each on one line."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypedDict
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+FIELDS = {
+    "event_time": "time",
+    "event_location": "place",
+    "movie_id": "film",
+    "movie_title": "film",
+    "tickets_count": "places",
+    "sub_only": "for followers only",
+    "is_free": "free of charge",
+}
+"""What people call the fields of an announcement, where it is not their name."""
+SWITCHES = {"sub_only", "is_free", "accept_at_once", "address_for_guests_only"}
+BREAKS = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]+")
+CONTROLS = re.compile(r"[\x80-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+QUOTED = 200
+"""Characters of a changed text that a notice shows."""
+
+
+class Facts(TypedDict):
+    """What is known of an event, under the names of PublishRequest. A name is empty when nobody could tell it."""
+
+    announcement_id: UUID
+    booking_id: UUID | None
+    title: str
+    movie_title: str
+    author_name: str
+    guest_name: str
+    event_time: datetime
+    time_zone: str
+    cause: str
+    changes: Sequence[tuple[str, str, str]]
+    """Field, before, after."""
+    accepted: bool
+    reason: str
+    by_moderator: bool
+
+
+def words(facts: Facts, problems: dict[str, str]) -> dict[str, str]:
+    """What the templates may say; adds to `problems` what cannot be said."""
+    try:
+        zone = ZoneInfo(facts["time_zone"])
+    except (KeyError, ValueError, OSError):
+        problems["time_zone"] = "is not an IANA name"
+        zone = ZoneInfo("UTC")
+    host, guest, film = flat(facts["author_name"]), flat(facts["guest_name"]), flat(facts["movie_title"])
+    title, reason = flat(facts["title"]), flat(facts["reason"])
+    moderator = "A moderator" if facts["by_moderator"] else ""
+    return {
+        "title": title,
+        "evening": f"'{title}', {moment(facts['event_time'], zone)}",
+        "film": f"\nFilm: {film}" if film else "",
+        "Host": host or "The host",
+        "host": host or "the host",
+        "Guest": guest or "A guest",
+        "guest": guest or "a guest",
+        # Whose doing it was: the host's in a guest's eyes, one's own, or a moderator's instead.
+        "Decider": moderator or host or "The host",
+        "You": moderator or "You",
+        "by": " by a moderator" if moderator else "",
+        "reason": f"\nReason: {reason}" if reason else "",
+        "changes": "".join(change(*parts, zone) for parts in facts["changes"]),
+    }
+
+
+def flat(line: str) -> str:
+    """Text on one line, without control characters: nobody writes lines into another's notice."""
+    return CONTROLS.sub("", BREAKS.sub(" ", line)).strip()
+
+
+def moment(time: datetime, zone: ZoneInfo) -> str:
+    """A time at the venue, such as Fri 27 Nov 2026 19:00 (Europe/Berlin)."""
+    return f"{time.astimezone(zone):%a %d %b %Y %H:%M} ({zone.key})"
+
+
+def change(field: str, before: str, after: str, zone: ZoneInfo) -> str:
+    """A line for a field that changed."""
+    name = FIELDS.get(field, field.replace("_", " "))
+    return f"\n- {name}: {shown(field, before, zone)} → {shown(field, after, zone)}"
+
+
+def shown(field: str, value: str, zone: ZoneInfo) -> str:
+    """A field's value as people write it."""
+    if field == "event_time":
+        try:
+            return moment(datetime.fromisoformat(value), zone)
+        except ValueError:
+            return value
+    if field in SWITCHES:
+        return {"true": "yes", "false": "no"}.get(value.lower(), value)
+    return shortened(flat(value)) or "nothing"
+
+
+def shortened(line: str) -> str:
+    """A text that a notice quotes; who wants all of it follows the link."""
+    return line if len(line) <= QUOTED else line[: QUOTED - 1] + "…"
