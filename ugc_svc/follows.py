@@ -37,6 +37,15 @@ class Follows:
         rows = await self.store.list_followers(user_id, pages.place(page_token, *scope), size + 1)
         return pages.cut(rows, size, *scope)
 
+    async def list_following(self, user_id: UUID, page_size: int, page_token: str) -> tuple[list[UUID], str]:
+        """A page of those whom a person follows and the next page's token. Raises InvalidArgument
+        (INVALID_PAGE_TOKEN).
+        """
+        scope = ("following", user_id)
+        size = pages.size(page_size)
+        rows = await self.store.list_following(user_id, pages.place(page_token, *scope), size + 1)
+        return pages.cut(rows, size, *scope)
+
     async def list_followed_among(self, follower_id: UUID, ids: Collection[UUID]) -> Sequence[UUID]:
         """Which of these people a person follows."""
         return await self.store.list_followed_among(follower_id, ids)

@@ -74,4 +74,5 @@ class Follow(Base):
     __table_args__ = (
         CheckConstraint("follower_id <> followed_id", name="nobody_follows_himself"),
         Index("followers_of_person", "followed_id", "create_time", "follower_id"),
+        Index("followed_by_person", "follower_id", "create_time", "followed_id"),
     )

@@ -74,6 +74,14 @@ class UgcServicer(UgcServiceServicer):
         )
         return ugc_pb2.ListFollowersResponse(user_ids=map(str, ids), next_page_token=next_token)
 
+    async def ListFollowing(
+        self, request: ugc_pb2.ListFollowingRequest, context: Context
+    ) -> ugc_pb2.ListFollowingResponse:
+        ids, next_token = await self.follows.list_following(
+            UUID(request.user_id), request.page_size, request.page_token
+        )
+        return ugc_pb2.ListFollowingResponse(user_ids=map(str, ids), next_page_token=next_token)
+
     async def BatchCheckFollowing(
         self, request: ugc_pb2.BatchCheckFollowingRequest, context: Context
     ) -> ugc_pb2.BatchCheckFollowingResponse:

@@ -57,6 +57,11 @@ LIST_FOLLOWERS = text(
     WHERE followed_id = :followed_id AND (create_time, follower_id) > (:after_time, :after_id)
     ORDER BY create_time, follower_id LIMIT :size"""
 )
+LIST_FOLLOWING = text(
+    """SELECT followed_id AS id, create_time FROM follows
+    WHERE follower_id = :follower_id AND (create_time, followed_id) > (:after_time, :after_id)
+    ORDER BY create_time, followed_id LIMIT :size"""
+)
 LIST_FOLLOWED_AMONG = text(
     "SELECT followed_id FROM follows WHERE follower_id = :follower_id AND followed_id = ANY(CAST(:ids AS uuid[]))"
 )
@@ -131,6 +136,11 @@ class FollowStore:
         """Followers behind a place, oldest first."""
         values = {"followed_id": followed_id, "after_time": after[0], "after_id": after[1], "size": size}
         return (await self.database.read(LIST_FOLLOWERS, values)).all()
+
+    async def list_following(self, follower_id: UUID, after: Place, size: int) -> Sequence[Row]:
+        """Those whom a person follows behind a place, the longest followed first."""
+        values = {"follower_id": follower_id, "after_time": after[0], "after_id": after[1], "size": size}
+        return (await self.database.read(LIST_FOLLOWING, values)).all()
 
     async def list_followed_among(self, follower_id: UUID, ids: Collection[UUID]) -> Sequence[UUID]:
         """Which of these people a person follows."""

@@ -5,7 +5,7 @@ import uuid
 import grpc
 import httpx
 import pytest
-from matinee.ugc.v1.ugc_pb2 import BatchCheckFollowingRequest, ListFollowersRequest
+from matinee.ugc.v1.ugc_pb2 import BatchCheckFollowingRequest, ListFollowersRequest, ListFollowingRequest
 from matinee.ugc.v1.ugc_pb2_grpc import UgcServiceStub
 
 from mesh import caller
@@ -82,8 +82,46 @@ async def test_a_service_learns_whom_a_person_follows(
     assert list((await ugc_inside.BatchCheckFollowing(request)).followed_ids) == [host.id]
 
 
-async def test_a_person_does_not_learn_whom_others_follow(ugc: UgcServiceStub, guest: Person) -> None:
-    request = BatchCheckFollowingRequest(follower_id=guest.id)
+async def test_a_service_lists_whom_a_person_follows_longest_first(
+    ugc_inside: UgcServiceStub, guest: Person, crowd: list[Person]
+) -> None:
+    for star in crowd:
+        ok(await guest.put(f"/ugc/v1/following/{star.id}"))
+    ok(await guest.delete(f"/ugc/v1/following/{crowd[3].id}"))
+    found: list[str] = []
+    request = ListFollowingRequest(user_id=guest.id, page_size=5)
+    while not found or request.page_token:
+        page = await ugc_inside.ListFollowing(request)
+        found += page.user_ids
+        request.page_token = page.next_page_token
+    assert found == [star.id for star in crowd if star is not crowd[3]]
+
+
+async def test_whom_one_follows_and_who_follows_one_are_two_lists(
+    ugc_inside: UgcServiceStub, host: Person, guest: Person
+) -> None:
+    ok(await guest.put(f"/ugc/v1/following/{host.id}"))
+    for person, followed in ((guest, [host.id]), (host, [])):
+        assert list((await ugc_inside.ListFollowing(ListFollowingRequest(user_id=person.id))).user_ids) == followed
+
+
+async def test_a_page_token_of_the_followers_is_refused_by_the_followed(
+    ugc_inside: UgcServiceStub, host: Person, crowd: list[Person]
+) -> None:
+    for fan in crowd[:2]:
+        ok(await fan.put(f"/ugc/v1/following/{host.id}"))
+    first = await ugc_inside.ListFollowers(ListFollowersRequest(user_id=host.id, page_size=1))
     with pytest.raises(grpc.aio.AioRpcError) as error:
-        await ugc.BatchCheckFollowing(request, metadata=signed(guest))
-    assert refusal(error.value) == (grpc.StatusCode.PERMISSION_DENIED, "ACCESS_DENIED")
+        await ugc_inside.ListFollowing(ListFollowingRequest(user_id=host.id, page_token=first.next_page_token))
+    assert refusal(error.value) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_PAGE_TOKEN")
+
+
+async def test_a_person_does_not_learn_whom_others_follow(ugc: UgcServiceStub, host: Person, guest: Person) -> None:
+    calls = (
+        ugc.BatchCheckFollowing(BatchCheckFollowingRequest(follower_id=host.id), metadata=signed(guest)),
+        ugc.ListFollowing(ListFollowingRequest(user_id=host.id), metadata=signed(guest)),
+    )
+    for call in calls:
+        with pytest.raises(grpc.aio.AioRpcError) as error:
+            await call
+        assert refusal(error.value) == (grpc.StatusCode.PERMISSION_DENIED, "ACCESS_DENIED")

@@ -86,6 +86,11 @@ class UgcServiceStub:
                 request_serializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListFollowersRequest.SerializeToString,
                 response_deserializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListFollowersResponse.FromString,
                 _registered_method=True)
+        self.ListFollowing = channel.unary_unary(
+                '/matinee.ugc.v1.UgcService/ListFollowing',
+                request_serializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListFollowingRequest.SerializeToString,
+                response_deserializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListFollowingResponse.FromString,
+                _registered_method=True)
         self.BatchCheckFollowing = channel.unary_unary(
                 '/matinee.ugc.v1.UgcService/BatchCheckFollowing',
                 request_serializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.BatchCheckFollowingRequest.SerializeToString,
@@ -178,6 +183,14 @@ class UgcServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListFollowing(self, request, context):
+        """Lists the ids of those whom a person follows, the longest followed first.
+        Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def BatchCheckFollowing(self, request, context):
         """Tells which of some people a person follows.
         """
@@ -237,6 +250,11 @@ def add_UgcServiceServicer_to_server(servicer, server):
                     servicer.ListFollowers,
                     request_deserializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListFollowersRequest.FromString,
                     response_serializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListFollowersResponse.SerializeToString,
+            ),
+            'ListFollowing': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListFollowing,
+                    request_deserializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListFollowingRequest.FromString,
+                    response_serializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListFollowingResponse.SerializeToString,
             ),
             'BatchCheckFollowing': grpc.unary_unary_rpc_method_handler(
                     servicer.BatchCheckFollowing,
@@ -515,6 +533,33 @@ class UgcService:
             '/matinee.ugc.v1.UgcService/ListFollowers',
             matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListFollowersRequest.SerializeToString,
             matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListFollowersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListFollowing(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.ugc.v1.UgcService/ListFollowing',
+            matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListFollowingRequest.SerializeToString,
+            matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListFollowingResponse.FromString,
             options,
             channel_credentials,
             insecure,

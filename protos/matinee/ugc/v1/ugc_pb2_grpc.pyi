@@ -56,6 +56,10 @@ class UgcServiceStub:
     """Lists the ids of those who follow a person, oldest first.
     Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
     """
+    ListFollowing: _aio.UnaryUnaryMultiCallable[_ugc_pb2.ListFollowingRequest, _ugc_pb2.ListFollowingResponse]
+    """Lists the ids of those whom a person follows, the longest followed first.
+    Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+    """
     BatchCheckFollowing: _aio.UnaryUnaryMultiCallable[_ugc_pb2.BatchCheckFollowingRequest, _ugc_pb2.BatchCheckFollowingResponse]
     """Tells which of some people a person follows."""
 
@@ -158,6 +162,16 @@ class UgcServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_ugc_pb2.ListFollowersRequest, _abc.Awaitable[_ugc_pb2.ListFollowersResponse]],
     ) -> _abc.Awaitable[_ugc_pb2.ListFollowersResponse]:
         """Lists the ids of those who follow a person, oldest first.
+        Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+        """
+
+    @_abc_1.abstractmethod
+    def ListFollowing(
+        self,
+        request: _ugc_pb2.ListFollowingRequest,
+        context: _aio.ServicerContext[_ugc_pb2.ListFollowingRequest, _abc.Awaitable[_ugc_pb2.ListFollowingResponse]],
+    ) -> _abc.Awaitable[_ugc_pb2.ListFollowingResponse]:
+        """Lists the ids of those whom a person follows, the longest followed first.
         Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
         """
 
