@@ -1,24 +1,24 @@
-"""Announcing evenings: what it does and what it refuses."""
+"""Announcing evenings and finding them: what it does and what it refuses."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from booking_svc.edits import Edit, amend, cancel, current, in_future, known_zone, owned, publish
+from booking_svc.days import around_day, parse_day, parse_day_or_instant
+from booking_svc.edits import Crossed, Edit, amend, cancel, check, current, known_zone, publish
 from booking_svc.peers import Films, Follows, People
-from booking_svc.schema import Status, Will, around_day
+from booking_svc.refusals import no_announcement, owned
+from booking_svc.schema import Status, Will
 from booking_svc.store.announcements import AnnouncementStore
 from booking_svc.store.change import changing
+from mesh import caller as calling
 from mesh import clock, paging
 from mesh.caller import Caller
 from mesh.database import Database, once_more_on_deadlock
-from mesh.errors import (
-    FailedPrecondition,
-    InvalidArgument,
-    NotFound,
-)
+from mesh.errors import Aborted, FailedPrecondition, Unavailable
 
+TRIES = 3
 REFILLS = 5
 """How often a page is filled up again after private evenings were taken out of it."""
 
@@ -41,10 +41,8 @@ class Announcements:
         Raises InvalidArgument (EVENT_TIME_IN_PAST, INVALID_FIELDS), NotFound (MOVIE_NOT_FOUND), FailedPrecondition
         (MOVIE_NOT_BOOKABLE, TIME_CONFLICT), AlreadyExists (ANNOUNCEMENT_EXISTS), Unavailable (PEER_UNAVAILABLE).
         """
-        in_future(values["event_time"])
-        movie = await self.films.get(movie_id)
-        if not movie.bookable or movie.duration <= 0:
-            raise FailedPrecondition("MOVIE_NOT_BOOKABLE", "evenings may not be announced for this film")
+        check(values)
+        duration = await self.duration(movie_id)
         values["time_zone"] = known_zone(values["time_zone"] or await self.people.time_zone(author))
         will = Will.PUBLISHED if publish else Will.DRAFT
         row = {
@@ -52,10 +50,17 @@ class Announcements:
             "author_id": author,
             "movie_id": movie_id,
             "will": will,
-            "duration_minutes": min(movie.duration, 24 * 60),
+            "duration_minutes": duration,
             "publish_time": clock.now() if publish else None,
         }
         return await once_more_on_deadlock(lambda: self.write(author, row))
+
+    async def duration(self, movie_id: UUID) -> int:
+        """How long an evening with this film lasts, in minutes. Refuses as create()."""
+        movie = await self.films.get(movie_id)
+        if not movie.bookable or movie.duration <= 0:
+            raise FailedPrecondition("MOVIE_NOT_BOOKABLE", "evenings may not be announced for this film")
+        return min(movie.duration, 24 * 60)
 
     async def write(self, author: UUID, row: dict[str, Any]) -> UUID:
         """The transaction of create()."""
@@ -69,7 +74,22 @@ class Announcements:
 
     async def update(self, caller: Caller, announcement_id: UUID, edit: Edit) -> None:
         """Changes an announcement. Refuses as BookingService.UpdateAnnouncement tells."""
-        await once_more_on_deadlock(lambda: self.rewrite(caller, announcement_id, edit))
+        if "movie_id" in edit.values:
+            await self.look_film_up(announcement_id, edit)
+        for _ in range(TRIES):
+            try:
+                return await once_more_on_deadlock(lambda: self.rewrite(caller, announcement_id, edit))
+            except Crossed:
+                continue
+        raise Aborted("CONTENDED", "guests come and go right now; try again")
+
+    async def look_film_up(self, announcement_id: UUID, edit: Edit) -> None:
+        """Adds how long the evening lasts if it gets another film; the one that it has is not asked for again."""
+        before = await self.store.find(announcement_id)
+        if before is not None and before.movie_id != edit.values["movie_id"]:
+            edit.values["duration_minutes"] = await self.duration(edit.values["movie_id"])
+        else:
+            del edit.values["movie_id"]
 
     async def rewrite(self, caller: Caller, announcement_id: UUID, edit: Edit) -> None:
         """The transaction of update()."""
@@ -78,14 +98,14 @@ class Announcements:
             owned(before, caller)
             current(before, edit, change.now)
             if edit.status == Status.CANCELLED:
-                await cancel(change, caller, before)
+                await cancel(change, caller, before, edit)
             else:
                 await amend(change, caller, before, edit)
             await change.settle(announcement_id)
 
-    async def cancel(self, caller: Caller, announcement_id: UUID) -> None:
+    async def cancel(self, caller: Caller, announcement_id: UUID, reason: str) -> None:
         """Cancels an announcement. Refuses as BookingService.CancelAnnouncement tells."""
-        await self.update(caller, announcement_id, Edit(status=Status.CANCELLED))
+        await self.update(caller, announcement_id, Edit(status=Status.CANCELLED, cancel_reason=reason))
 
     async def get(self, caller: Caller, announcement_id: UUID) -> Any:
         """An announcement with its guests and its host's rating.
@@ -95,7 +115,7 @@ class Announcements:
         """
         found = await self.store.find_detail(announcement_id)
         if found is None or not await self.may_see(caller, found):
-            raise NotFound("ANNOUNCEMENT_NOT_FOUND", "there is no such announcement")
+            raise no_announcement()
         return found
 
     async def may_see(self, caller: Caller, announcement: Any) -> bool:
@@ -108,9 +128,19 @@ class Announcements:
         # Not by its will: a draft that was cancelled has never been anybody else's, either.
         if announcement.publish_time is None:
             return False
-        if not announcement.sub_only or await self.store.is_guest(announcement.id, caller.user_id):
+        if not announcement.sub_only or await self.store.guest_of([announcement.id], caller.user_id):
             return True
         return bool(await self.followed(caller, {announcement.author_id}))
+
+    async def address_hidden(self, caller: Caller, rows: Sequence[Any]) -> Collection[UUID]:
+        """Ids of the evenings whose exact address is not for this caller."""
+        if caller.is_super:
+            return ()
+        hidden = {row.id for row in rows if row["address_for_guests_only"] and row.author_id != caller.user_id}
+        if not hidden:
+            return ()
+        places = await self.store.guest_of(hidden, caller.user_id)
+        return hidden - {announcement_id for announcement_id, seated in places.items() if seated}
 
     async def followed(self, caller: Caller, authors: set[UUID]) -> set[UUID]:
         """Whom of these authors the caller follows."""
@@ -119,15 +149,13 @@ class Announcements:
 
     async def list(self, caller: Caller, filters: dict[str, Any], size: int, token: str) -> tuple[Sequence[Any], str]:
         """A page of evenings and the next page's token. Raises InvalidArgument (INVALID_PAGE_TOKEN, INVALID_FIELDS)."""
-        values = dict(filters)
-        if "date" in values:
-            values["date"] = parse_day(values["date"])
-            values["begins"], values["ends"] = around_day(values["date"])
-        if "location" in values:
-            values["location"] = like(values["location"])
-        conditions = set(filters)
-        if filters.get("author") != caller.user_id:
+        values = with_bounds(filters)
+        conditions = set(values) & FILTERS
+        own = filters.get("author") == caller.user_id
+        if set(filters.get("status", ())) <= {Status.ALIVE, Status.CLOSED} and ("status" in filters or not own):
             conditions.add("upcoming")
+        if not own:
+            conditions.add("published")
         if after := paging.decode_place(token, filters):
             conditions.add("after")
             values["after_time"], values["after_id"] = after
@@ -158,23 +186,45 @@ class Announcements:
 
     async def visible(self, caller: Caller, rows: Sequence[Any]) -> Sequence[Any]:
         """The rows that the caller may see: asks whom he follows only when a private evening is among them."""
-        hidden = {row.author_id for row in rows if row.sub_only and row.author_id != caller.user_id}
-        if not hidden or caller.is_super:
+        if caller.is_super:
             return rows
-        hidden -= await self.followed(caller, hidden)
-        return [row for row in rows if not (row.sub_only and row.author_id in hidden)]
+        private = [row for row in rows if row["sub_only"] and row.author_id != caller.user_id]
+        if not private:
+            return rows
+        booked = await self.store.guest_of([row.id for row in private], caller.user_id)
+        unknown = {row.author_id for row in private if row.id not in booked}
+        try:
+            followed = await self.followed(caller, unknown) if unknown else set()
+        except Unavailable:
+            calling.degraded("ugc")
+            followed = set()
+        hidden = {row.id for row in private if row.id not in booked and row.author_id not in followed}
+        return [row for row in rows if row.id not in hidden]
 
 
-def parse_day(given: str) -> date:
-    """A calendar day. Raises InvalidArgument (INVALID_FIELDS) for one that does not exist."""
-    try:
-        day = date.fromisoformat(given)
-        around_day(day)
-        return day
-    except (ValueError, OverflowError):
-        raise InvalidArgument(
-            "INVALID_FIELDS", "filter.date: there is no such day", fields={"filter.date": "must be a calendar day"}
-        ) from None
+FILTERS = {
+    "author", "movie", "is_free", "private", "tickets", "date", "location", "status",
+    "from_day", "from_time", "to_day", "to_time",
+}  # fmt: skip
+
+
+def with_bounds(filters: dict[str, Any]) -> dict[str, Any]:
+    """The filters as the store wants them: days with the spans around them. Raises InvalidArgument (INVALID_FIELDS)."""
+    values = dict(filters)
+    if "date" in values:
+        values["date"] = parse_day("filter.date", values["date"])
+        values["begins"], values["ends"] = around_day(values["date"])
+    for name in ("from", "to"):
+        if name in values:
+            given = parse_day_or_instant(f"filter.{name}", values.pop(name))
+            if isinstance(given, datetime):
+                values[f"{name}_time"] = given
+            else:
+                values[f"{name}_day"] = given
+                values["from_begins" if name == "from" else "to_ends"] = around_day(given)[name == "to"]
+    if "location" in values:
+        values["location"] = like(values["location"])
+    return values
 
 
 def like(part: str) -> str:

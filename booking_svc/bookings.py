@@ -1,119 +1,56 @@
-"""Places at evenings: applying, deciding, withdrawing, returning."""
+"""Bookings after they were made: decided, withdrawn, returned to, looked at."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from booking_svc.announcements import Announcements, parse_day
-from booking_svc.schema import LIVE, State, Status, Will, around_day, is_ended, places_left, status
-from booking_svc.store.bookings import Application, BookingStore
+from booking_svc.days import around_day, parse_day
+from booking_svc.refusals import bad_field, no_announcement, no_booking, not_yours, ongoing, owned
+from booking_svc.schema import Status, status
+from booking_svc.store.announcements import AnnouncementStore
+from booking_svc.store.bookings import BookingStore
 from booking_svc.store.change import Change, changing
-from mesh import clock, paging
-from mesh.batch import Batcher
-from mesh.caller import Caller, current
+from booking_svc.transitions import accept, come_back, decline, mark, serve_waiting, withdraw
+from mesh import paging
+from mesh.caller import Caller
 from mesh.database import Database, Row, once_more_on_deadlock
-from mesh.errors import (
-    Aborted,
-    AlreadyExists,
-    FailedPrecondition,
-    MeshError,
-    NotFound,
-    PermissionDenied,
-)
+from mesh.errors import FailedPrecondition, MeshError
 
-TRIES = 3
-TOGETHER = 64
-"""Most applications that are booked in one transaction."""
-
-
-class NoRoom(Exception):
-    """Something stands against an application; explain() finds out what."""
+FIRST = UUID(int=0)
+"""No id is smaller."""
 
 
 class Bookings:
     """Bookings and who may do what with them."""
 
-    def __init__(self, database: Database, store: BookingStore, announcements: Announcements) -> None:
+    def __init__(self, database: Database, store: BookingStore, announcements: AnnouncementStore) -> None:
         self.database = database
         self.store = store
         self.announcements = announcements
-        self.together: Batcher[Application, Row | None] = Batcher(
-            self.book_together, limit=TOGETHER, key=lambda application: application.guest_id
-        )
 
-    async def apply(self, caller: Caller, announcement_id: UUID, tickets: int) -> Row:
-        """Applies for places. Refuses as BookingService.CreateBooking tells."""
-        assert caller.user_id is not None
-        application = Application(announcement_id, caller.user_id, tickets, follows=False)
-        for _ in range(TRIES):
-            booking = await self.book(application)
-            if booking is not None:
-                return booking
-            follows = await self.explain(caller, announcement_id, tickets)
-            application = application._replace(follows=follows)
-        raise Aborted("CONTENDED", "places come and go right now; try again")
-
-    async def book(self, application: Application) -> Row | None:
-        """Applies, together with those who apply at this moment; None when something stands against it.
-
-        One with an idempotency key goes alone: the key belongs to its transaction.
-        """
-        if current().claimed_key is None:
-            return await self.together.submit(application)
-        try:
-            return await once_more_on_deadlock(lambda: self.book_alone(application))
-        except NoRoom:
-            return None
-
-    async def book_together(self, applications: Sequence[Application]) -> Sequence[Row | None]:
-        """Books those who apply at one moment."""
-        return await once_more_on_deadlock(lambda: self.store.apply(applications))
-
-    async def book_alone(self, application: Application) -> Row:
-        """The transaction of an application with a key. Raises NoRoom, so that the key is not used up."""
-        async with changing(self.database) as change:
-            booking = await change.apply(application)
-            if booking is None:
-                raise NoRoom
-            await change.settle(booking.id)
-            return booking
-
-    async def explain(self, caller: Caller, announcement_id: UUID, tickets: int) -> bool:
-        """Raises why an application was not possible; True if it was only that the caller's following was not known.
-
-        False when nothing stands against it any more: then it is worth another try.
-        """
-        assert caller.user_id is not None
-        announcement = await self.announcements.store.find(announcement_id)
-        if announcement is None or not await self.announcements.may_see(caller, announcement):
-            raise NotFound("ANNOUNCEMENT_NOT_FOUND", "there is no such announcement")
-        if announcement.author_id == caller.user_id:
-            raise FailedPrecondition("OWN_ANNOUNCEMENT", "hosts do not apply to their own evenings")
-        closed(announcement)
-        if await self.announcements.store.is_guest(announcement_id, caller.user_id):
-            raise AlreadyExists("BOOKING_EXISTS", "the caller has a booking for this evening already")
-        if places_left(announcement) < tickets:
-            raise full(announcement)
-        if await self.store.is_busy(caller.user_id, announcement.event_time, announcement.end_time):
-            raise elsewhere()
-        return bool(announcement.sub_only)
-
-    async def answer(self, caller: Caller, booking_id: UUID, yes: bool) -> None:
+    async def answer(self, caller: Caller, booking_id: UUID, yes: bool, reason: str) -> None:
         """The author decides, the guest withdraws or returns. Refuses as BookingService.UpdateBooking tells."""
-        await once_more_on_deadlock(lambda: self.move(caller, booking_id, yes))
+        await once_more_on_deadlock(lambda: self.move(caller, booking_id, yes, reason))
 
-    async def move(self, caller: Caller, booking_id: UUID, yes: bool) -> None:
+    async def move(self, caller: Caller, booking_id: UUID, yes: bool, reason: str) -> None:
         """The transaction of answer()."""
         async with changing(self.database) as change:
             announcement, booking = await change.lock_booking(booking_id)
-            if announcement.author_id == caller.user_id:
-                verb = accept if yes else decline
-            elif booking.guest_id == caller.user_id:
-                verb = come_back if yes else withdraw
-            else:
+            actor = caller.user_id
+            if actor is None or actor not in (announcement.author_id, booking.guest_id):
                 raise not_yours()
             ongoing(announcement)
-            await verb(change, caller.user_id, announcement, booking)
+            if actor == announcement.author_id:
+                if yes:
+                    await accept(change, actor, announcement, booking)
+                else:
+                    await decline(change, actor, booking, reason)
+            elif yes:
+                await come_back(change, actor, announcement, booking)
+            else:
+                await withdraw(change, actor, booking)
+            await serve_waiting(change, announcement.id)
             await change.settle(booking_id)
 
     async def withdraw(self, caller: Caller, booking_id: UUID) -> None:
@@ -128,17 +65,87 @@ class Bookings:
             if booking.guest_id != caller.user_id and not caller.is_super:
                 raise not_yours()
             ongoing(announcement)
-            await withdraw(change, caller.user_id, announcement, booking)
+            await withdraw(change, caller.user_id, booking)
+            await serve_waiting(change, announcement.id)
             await change.settle(booking_id)
 
-    async def get(self, caller: Caller, booking_id: UUID) -> Any:
+    async def decide(
+        self, caller: Caller, announcement_id: UUID, yes: Sequence[UUID], no: Sequence[UUID], reason: str
+    ) -> None:
+        """Accepts and declines many, all or none. Refuses as BookingService.DecideBookings tells."""
+        distinct({"accept": yes, "decline": no})
+        await once_more_on_deadlock(lambda: self.move_many(caller, announcement_id, yes, no, reason))
+
+    async def move_many(
+        self, caller: Caller, announcement_id: UUID, yes: Sequence[UUID], no: Sequence[UUID], reason: str
+    ) -> None:
+        """The transaction of decide(). Declines first: what they free may be what the others need."""
+        assert caller.user_id is not None
+        async with changing(self.database) as change:
+            announcement = await change.lock_announcement(announcement_id)
+            owned(announcement, caller)
+            bookings = await lock_all(change, announcement_id, [*yes, *no])
+            ongoing(announcement)
+            for booking_id in no:
+                with naming(booking_id):
+                    await decline(change, caller.user_id, bookings[booking_id], reason)
+            for booking_id in yes:
+                with naming(booking_id):
+                    await accept(change, caller.user_id, announcement, bookings[booking_id])
+            await serve_waiting(change, announcement_id)
+            await change.settle(announcement_id)
+
+    async def record_attendance(
+        self, caller: Caller, announcement_id: UUID, came: Sequence[UUID], stayed_away: Sequence[UUID]
+    ) -> None:
+        """Notes who came, all or none. Refuses as BookingService.RecordAttendance tells."""
+        distinct({"attended": came, "no_show": stayed_away})
+        await once_more_on_deadlock(lambda: self.mark_many(caller, announcement_id, came, stayed_away))
+
+    async def mark_many(
+        self, caller: Caller, announcement_id: UUID, came: Sequence[UUID], stayed_away: Sequence[UUID]
+    ) -> None:
+        """The transaction of record_attendance()."""
+        assert caller.user_id is not None
+        async with changing(self.database) as change:
+            announcement = await change.lock_announcement(announcement_id)
+            owned(announcement, caller)
+            bookings = await lock_all(change, announcement_id, [*came, *stayed_away])
+            if (stands := status(announcement, change.now)) != Status.DONE:
+                raise FailedPrecondition("EVENING_NOT_OVER", f"the announcement is {stands}", status=stands)
+            for ids, present in ((came, True), (stayed_away, False)):
+                for booking_id in ids:
+                    with naming(booking_id):
+                        await mark(change, caller.user_id, bookings[booking_id], present)
+            await change.settle(announcement_id)
+
+    async def get(self, caller: Caller, booking_id: UUID) -> Row:
         """A booking. Raises NotFound (BOOKING_NOT_FOUND), PermissionDenied (NOT_YOUR_BOOKING)."""
-        booking = await self.store.find_detail(booking_id)
-        if booking is None:
-            raise NotFound("BOOKING_NOT_FOUND", "there is no such booking")
-        if caller.user_id not in (booking.guest_id, booking.author_id) and not caller.is_super:
+        found = await self.store.list_details([booking_id])
+        if not found:
+            raise no_booking()
+        if caller.user_id not in (found[0].guest_id, found[0].author_id) and not caller.is_super:
             raise not_yours()
-        return booking
+        return found[0]
+
+    async def list_applications(
+        self, caller: Caller, announcement_id: UUID, size: int, token: str
+    ) -> tuple[Sequence[Row], str]:
+        """A page of an evening's bookings and the next page's token.
+
+        Raises NotFound (ANNOUNCEMENT_NOT_FOUND), PermissionDenied (NOT_YOUR_ANNOUNCEMENT), InvalidArgument
+        (INVALID_PAGE_TOKEN).
+        """
+        announcement = await self.announcements.find(announcement_id)
+        if announcement is None:
+            raise no_announcement()
+        owned(announcement, caller)
+        size = paging.page_size(size)
+        after = paging.decode_id(token, announcement_id) or FIRST
+        rows = await self.store.list_applications(announcement_id, after, size + 1)
+        if len(rows) <= size:
+            return rows, ""
+        return rows[:size], paging.encode_id(rows[size - 1].id, announcement_id)
 
     async def list(self, filters: dict[str, Any], size: int, token: str) -> tuple[Sequence[Any], str]:
         """A page of bookings and the next page's token.
@@ -153,7 +160,7 @@ class Bookings:
         }
         conditions = set(filters)
         if "date" in filters:
-            values["date"] = parse_day(filters["date"])
+            values["date"] = parse_day("filter.date", filters["date"])
             values["begins"], values["ends"] = around_day(values["date"])
         if after := paging.decode_place(token, filters):
             conditions.add("after")
@@ -166,103 +173,33 @@ class Bookings:
         return rows[:size], paging.encode_place(last.event_time, last.id, filters)
 
 
-async def accept(change: Change, actor: UUID, announcement: Any, booking: Any) -> None:
-    """PENDING or DECLINED -> ACCEPTED; takes places, and the guest's time again if it had been given back."""
-    await shift(change, booking, State.ACCEPTED, State.PENDING, State.DECLINED)
-    if booking.state not in LIVE and not await change.hold(booking.guest_id, announcement, booking.id):
-        raise elsewhere()
-    if not await change.move_places(announcement.id, booking.tickets):
-        raise full(announcement)
-    await record(change, actor, booking, "accepted", booking.tickets)
+def distinct(lists: dict[str, Sequence[UUID]]) -> None:
+    """Raises InvalidArgument (INVALID_FIELDS) if nothing is named at all, or something twice."""
+    seen: set[UUID] = set()
+    for field, ids in lists.items():
+        for booking_id in ids:
+            if booking_id in seen:
+                raise bad_field(field, f"{booking_id} is named twice")
+            seen.add(booking_id)
+    if not seen:
+        raise bad_field(next(iter(lists)), "name at least one booking")
 
 
-async def decline(change: Change, actor: UUID, _announcement: Any, booking: Any) -> None:
-    """PENDING or ACCEPTED (revoked) -> DECLINED; frees places and the guest's time."""
-    await shift(change, booking, State.DECLINED, *LIVE)
-    cause = "revoked" if booking.state == State.ACCEPTED else "declined"
-    await release(change, actor, booking, cause)
+async def lock_all(change: Change, announcement_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Row]:
+    """These bookings by id. Raises NotFound (BOOKING_NOT_FOUND) if the announcement does not have one of them."""
+    found = {booking.id: booking for booking in await change.lock_bookings(announcement_id, ids)}
+    for booking_id in ids:
+        if booking_id not in found:
+            with naming(booking_id):
+                raise no_booking()
+    return found
 
 
-async def withdraw(change: Change, actor: UUID, _announcement: Any, booking: Any) -> None:
-    """PENDING or ACCEPTED -> WITHDRAWN; frees places and the guest's time."""
-    await shift(change, booking, State.WITHDRAWN, *LIVE)
-    await release(change, actor, booking, "withdrawn")
-
-
-async def come_back(change: Change, actor: UUID, announcement: Any, booking: Any) -> None:
-    """WITHDRAWN -> PENDING, or ACCEPTED where accepting is at once; needs places either way."""
-    if booking.state == State.WITHDRAWN:
-        closed(announcement)
-        if places_left(announcement) < booking.tickets:
-            raise full(announcement)
-    at_once = announcement.accept_at_once
-    await shift(change, booking, State.ACCEPTED if at_once else State.PENDING, State.WITHDRAWN)
-    if not await change.hold(booking.guest_id, announcement, booking.id):
-        raise elsewhere()
-    if at_once and not await change.move_places(announcement.id, booking.tickets):
-        raise full(announcement)
-    await record(change, actor, booking, "returned", booking.tickets if at_once else 0)
-
-
-async def shift(change: Change, booking: Any, new: State, *allowed: State) -> None:
-    """Moves the booking. Raises FailedPrecondition (WRONG_BOOKING_STATE), AlreadyExists (BOOKING_EXISTS)."""
-    if booking.state not in allowed:
-        raise FailedPrecondition("WRONG_BOOKING_STATE", f"the booking is {booking.state}", state=booking.state)
-    if not await change.move_booking(booking.id, booking.state, new):
-        raise AlreadyExists("BOOKING_EXISTS", "the guest has another live booking for this evening")
-
-
-async def release(change: Change, actor: UUID, booking: Any, cause: str) -> None:
-    """Frees what a live booking held."""
-    freed = -booking.tickets if booking.state == State.ACCEPTED else 0
-    if freed:
-        await change.move_places(booking.announcement_id, freed)
-    await change.free(booking.guest_id, booking.announcement_id)
-    await record(change, actor, booking, cause, freed)
-
-
-async def record(change: Change, actor: UUID, booking: Any, cause: str, delta: int) -> None:
-    """Writes and tells of a booking's new state."""
-    await change.record(
-        "booking_status", cause, actor, booking.announcement_id, booking_id=booking.id, places_delta=delta
-    )
-
-
-def closed(announcement: Any) -> None:
-    """Raises FailedPrecondition (ANNOUNCEMENT_NOT_OPEN) unless it takes applications; being full is another reason."""
-    now = clock.now()
-    if announcement.will != Will.PUBLISHED or announcement.event_time <= now:
-        raise not_open(announcement)
-
-
-def ongoing(announcement: Any) -> None:
-    """Raises FailedPrecondition (ANNOUNCEMENT_NOT_OPEN) when the evening has begun, is over or cancelled."""
-    now = clock.now()
-    if is_ended(announcement, now) or announcement.event_time <= now:
-        raise not_open(announcement)
-
-
-def not_open(announcement: Any) -> MeshError:
-    """The refusal, saying where the announcement stands."""
-    now = clock.now()
-    stands = status(announcement, now)
-    begun = announcement.event_time <= now and stands == Status.CLOSED
-    message = "the evening has begun" if begun else f"the announcement is {stands}"
-    return FailedPrecondition("ANNOUNCEMENT_NOT_OPEN", message, status=stands)
-
-
-def full(announcement: Any) -> MeshError:
-    """The refusal, with the numbers."""
-    left = places_left(announcement)
-    message = f"{announcement.places_taken} of {announcement.tickets_count} places are taken"
-    return FailedPrecondition("NO_PLACES_LEFT", message, places_left=left)
-
-
-def elsewhere() -> MeshError:
-    """The refusal of a second evening at one time."""
-    return FailedPrecondition("TIME_CONFLICT", "the guest hosts or visits another evening then")
-
-
-def not_yours() -> MeshError:
-    """The refusal of somebody else's booking."""
-    return PermissionDenied("NOT_YOUR_BOOKING", "the booking is somebody else's")
+@contextmanager
+def naming(booking_id: UUID) -> Iterator[None]:
+    """Says in a refusal which of many bookings it is about."""
+    try:
+        yield
+    except MeshError as error:
+        error.metadata["booking_id"] = str(booking_id)
+        raise

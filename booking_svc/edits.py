@@ -1,15 +1,18 @@
 """Changing an announcement: what an edit does and what it refuses. All of it runs in the transaction that writes it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from booking_svc.schema import Status, Will, is_ended, status
+from booking_svc.refusals import bad_field, host_elsewhere, not_open
+from booking_svc.schema import SEATED, State, Status, Will, is_ended, status
 from booking_svc.store.change import Change
+from booking_svc.transitions import drop, serve_waiting
 from mesh import clock
 from mesh.caller import Caller
-from mesh.errors import Aborted, FailedPrecondition, InvalidArgument, NotFound, PermissionDenied
+from mesh.errors import Aborted, FailedPrecondition, InvalidArgument
 
 WILLS = {Status.ALIVE: Will.PUBLISHED, Status.CLOSED: Will.CLOSED, Status.CANCELLED: Will.CANCELLED}
 
@@ -21,18 +24,13 @@ class Edit:
     values: dict[str, Any] = field(default_factory=dict)
     status: Status | None = None
     expected_version: int | None = None
+    force: bool = False
+    """Whether a move ends the bookings of guests who are elsewhere then."""
+    cancel_reason: str = ""
 
 
-def owned(announcement: Any, caller: Caller) -> None:
-    """Raises PermissionDenied (NOT_YOUR_ANNOUNCEMENT) unless it is the caller's or he is super.
-
-    Raises NotFound (ANNOUNCEMENT_NOT_FOUND) for drafts and private evenings: that they exist is not told.
-    """
-    if caller.is_super or announcement.author_id == caller.user_id:
-        return
-    if announcement.publish_time is None or announcement.sub_only:
-        raise NotFound("ANNOUNCEMENT_NOT_FOUND", "there is no such announcement")
-    raise PermissionDenied("NOT_YOUR_ANNOUNCEMENT", "only its author may change an announcement")
+class Crossed(Exception):
+    """A guest became busy while his evening was moved: look again."""
 
 
 def current(announcement: Any, edit: Edit, now: datetime) -> None:
@@ -50,15 +48,17 @@ async def amend(change: Change, caller: Caller, before: Any, edit: Edit) -> None
     """Writes the changed columns, moves people's time with the evening and tells of it."""
     assert caller.user_id is not None
     values = {name: value for name, value in edit.values.items() if getattr(before, name) != value}
-    if "event_time" in values:
-        in_future(values["event_time"])
+    check(values, before)
     if "time_zone" in values:
         known_zone(values["time_zone"])
+    if "event_time" in values and before.will != Will.DRAFT and before.event_time <= change.now:
+        raise not_open(before)
     if values.get("tickets_count", before.tickets_count) < before.places_taken:
         raise FailedPrecondition(
             "PLACES_ALREADY_TAKEN",
-            f"{before.places_taken} places are taken already",
+            f"{before.places_taken} places are taken already, {values['tickets_count']} are too few",
             places_taken=before.places_taken,
+            tickets_count=values["tickets_count"],
         )
     if edit.status is not None and WILLS[edit.status] != before.will:
         values["will"] = WILLS[edit.status]
@@ -71,64 +71,89 @@ async def amend(change: Change, caller: Caller, before: Any, edit: Edit) -> None
         return
     await change.edit_announcement(before.id, values)
     after = await change.lock_announcement(before.id)
-    if "event_time" in values:
-        await reschedule(change, after)
+    if after.event_time != before.event_time or after.end_time != before.end_time:
+        await reschedule(change, caller.user_id, after, edit.force)
     if publishes:
         await publish(change, caller.user_id, after)
     else:
         await record_change(change, caller.user_id, before, after)
+        await serve_waiting(change, after.id)
 
 
 async def publish(change: Change, actor: UUID, announcement: Any) -> None:
     """Keeps the host's time and tells of the new evening. Raises FailedPrecondition (TIME_CONFLICT)."""
     if not await change.hold(announcement.author_id, announcement):
-        raise FailedPrecondition("TIME_CONFLICT", "the host is a guest of another evening then")
+        raise host_elsewhere()
     await change.record("announcement_published", "", actor, announcement.id)
 
 
-async def reschedule(change: Change, announcement: Any) -> None:
-    """Moves everybody's time. Raises FailedPrecondition (TIME_CONFLICT, GUESTS_HAVE_CONFLICTS)."""
+async def reschedule(change: Change, actor: UUID, announcement: Any, force: bool) -> None:
+    """Moves everybody's time; with `force` those who are elsewhere lose their booking instead of forbidding it.
+
+    Raises FailedPrecondition (TIME_CONFLICT, GUESTS_HAVE_CONFLICTS), Crossed.
+    """
     clashing = await change.clashing(announcement)
     if announcement.author_id in clashing:
-        raise FailedPrecondition("TIME_CONFLICT", "the host is a guest of another evening then")
-    if clashing:
+        raise host_elsewhere()
+    if clashing and not force:
         guests = ",".join(str(guest) for guest in clashing)
         raise FailedPrecondition("GUESTS_HAVE_CONFLICTS", "guests are at other evenings then", guests=guests)
+    if clashing:
+        for booking in await change.lock_live_bookings(announcement.id):
+            if booking.guest_id in clashing:
+                await drop(change, actor, booking)
     if not await change.reschedule(announcement):
-        raise FailedPrecondition("GUESTS_HAVE_CONFLICTS", "a guest has just become busy then")
+        raise Crossed
 
 
-TOLD = ("title", "description", "event_time", "event_location", "time_zone", "tickets_count", "sub_only")
+TOLD = (
+    "movie_id", "title", "description", "event_time", "event_location", "city", "time_zone", "tickets_count",
+    "sub_only",
+)  # fmt: skip
 """Changes that concern guests."""
 
 
 async def record_change(change: Change, actor: UUID, before: Any, after: Any) -> None:
-    """Records what changed, and tells those who hold a booking if it concerns them."""
+    """Records what changed, and tells those who hold a booking if it concerns them.
+
+    An address that is for guests only is not told to those who are none yet.
+    """
     changes = [
         {"field": name, "before": plain(getattr(before, name)), "after": plain(getattr(after, name))}
         for name in TOLD
         if getattr(before, name) != getattr(after, name)
     ]
-    guests = [str(booking.guest_id) for booking in await change.lock_live_bookings(after.id)] if changes else []
-    detail = {"changes": changes, "guests": guests}
-    await change.record("announcement_changed", after.will, actor, after.id, detail=detail, tell=bool(guests))
+    bookings = await change.lock_live_bookings(after.id) if changes else ()
+    hidden = before.address_for_guests_only or after.address_for_guests_only
+    seated = [str(booking.guest_id) for booking in bookings if not hidden or booking.state in SEATED]
+    others = [str(booking.guest_id) for booking in bookings if hidden and booking.state not in SEATED]
+    detail = {"changes": changes, "guests": seated, "others": others}
+    await change.record("announcement_changed", after.will, actor, after.id, detail=detail, tell=bool(bookings))
 
 
-async def cancel(change: Change, caller: Caller, before: Any) -> None:
-    """Ends all live bookings with the evening; each freed place has its entry in the ledger."""
+async def cancel(change: Change, caller: Caller, before: Any, edit: Edit) -> None:
+    """Ends all live bookings with the evening; each freed place has its entry in the ledger.
+
+    Raises InvalidArgument (INVALID_FIELDS) if something else is to be changed with it.
+    """
     assert caller.user_id is not None
+    for name, value in edit.values.items():
+        if getattr(before, name) != value:
+            raise bad_field(name, "an evening that is called off is not changed otherwise")
     bookings = await change.lock_live_bookings(before.id)
     await change.cancel_bookings(before.id)
     for booking in bookings:
-        freed = -booking.tickets if booking.state == "ACCEPTED" else 0
+        freed = -booking.tickets if booking.state == State.ACCEPTED else 0
         await change.record(
             "booking_status", "cancelled", caller.user_id, before.id,
             booking_id=booking.id, places_delta=freed, tell=False,
         )  # fmt: skip
-    await change.edit_announcement(before.id, {"will": Will.CANCELLED, "places_taken": 0})
-    guests = [str(booking.guest_id) for booking in bookings]
-    told = before.will != Will.DRAFT and bool(guests)
-    await change.record("announcement_cancelled", "", caller.user_id, before.id, detail={"guests": guests}, tell=told)
+    reason = edit.cancel_reason
+    ended = {"will": Will.CANCELLED, "places_taken": 0, "cancel_reason": reason}
+    await change.edit_announcement(before.id, ended)
+    detail = {"guests": [str(booking.guest_id) for booking in bookings], "reason": reason}
+    told = before.will != Will.DRAFT and bool(bookings)
+    await change.record("announcement_cancelled", "", caller.user_id, before.id, detail=detail, tell=told)
 
 
 def plain(value: Any) -> str:
@@ -136,18 +161,23 @@ def plain(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def in_future(event_time: datetime) -> None:
-    """Raises InvalidArgument (EVENT_TIME_IN_PAST)."""
-    if event_time <= clock.now():
+def check(values: Mapping[str, Any], before: Any = None) -> None:
+    """What the contract's limits cannot say of new values, alone or beside those there are.
+
+    Raises InvalidArgument (EVENT_TIME_IN_PAST, INVALID_FIELDS).
+    """
+    if "event_time" in values and values["event_time"] <= clock.now():
         raise InvalidArgument(
             "EVENT_TIME_IN_PAST", "event_time must be in the future", fields={"event_time": "must be in the future"}
         )
+    hidden = values.get("address_for_guests_only", before is not None and before.address_for_guests_only)
+    city = values.get("city", "" if before is None else before.city)
+    if hidden and not city.strip():
+        raise bad_field("city", "is what others see when the address is for guests only")
 
 
 def known_zone(name: str) -> str:
     """The name of an IANA time zone. Raises InvalidArgument (INVALID_FIELDS)."""
     if name not in clock.TIME_ZONES:
-        raise InvalidArgument(
-            "INVALID_FIELDS", "time_zone: not an IANA time zone", fields={"time_zone": "must be an IANA name"}
-        )
+        raise bad_field("time_zone", "must be an IANA name")
     return name

@@ -117,6 +117,19 @@ class Follows:
             raise unavailable(error, "who follows whom is not known right now") from None
         return {UUID(person) for person in answer.followed_ids}
 
+    async def following(self, person: UUID) -> AsyncIterator[list[UUID]]:
+        """Pages of those whom a person follows. Raises Unavailable (PEER_UNAVAILABLE)."""
+        token = ""
+        while True:
+            request = ugc_pb2.ListFollowingRequest(user_id=str(person), page_size=PAGE, page_token=token)
+            try:
+                page = await self.stub.ListFollowing(request)
+            except MeshError as error:
+                raise unavailable(error, "who follows whom is not known right now") from None
+            yield [UUID(user_id) for user_id in page.user_ids]
+            if not (token := page.next_page_token):
+                return
+
     async def followers(self, person: UUID) -> AsyncIterator[list[UUID]]:
         """Pages of a person's followers. Raises MeshError."""
         token = ""

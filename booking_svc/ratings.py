@@ -1,11 +1,11 @@
 """What guests say of their hosts."""
 
-from typing import Any
 from uuid import UUID
 
 from booking_svc.schema import Will, rating_closes
 from booking_svc.store.ratings import RatingStore
 from mesh import clock
+from mesh.database import Row
 from mesh.errors import FailedPrecondition, NotFound
 
 
@@ -15,8 +15,8 @@ class Ratings:
     def __init__(self, store: RatingStore) -> None:
         self.store = store
 
-    async def rate_host(self, guest: UUID, announcement_id: UUID, score: int, text: str) -> Any:
-        """A guest's rating of the host. Refuses as BookingService.CreateReview tells."""
+    async def rate_host(self, guest: UUID, announcement_id: UUID, score: int, text: str) -> UUID:
+        """A guest rates the host; returns the rating's id. Refuses as BookingService.CreateReview tells."""
         evening = await self.store.find_evening(announcement_id, guest)
         if evening is None or evening.will == Will.DRAFT:
             raise NotFound("ANNOUNCEMENT_NOT_FOUND", "there is no such announcement")
@@ -34,6 +34,10 @@ class Ratings:
             score=score,
             text=text,
         )
+
+    async def get(self, rating_id: UUID) -> Row:
+        """A rating that exists."""
+        return await self.store.get(rating_id)
 
     async def mean_as_host(self, person: UUID) -> float:
         """The mean of a host's revealed scores, 1 to 10; 0 when there is none."""

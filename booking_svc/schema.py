@@ -3,7 +3,8 @@
 Hot paths read plain rows instead of ORM objects. They have the same attributes, so the rules here take either.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
@@ -29,6 +30,8 @@ from mesh import idempotency
 
 HOST_SLOT = UUID(int=0)
 """The slot of an evening that one hosts: hosting two rooms at once is allowed, everything else clashes."""
+NOBODY = UUID(int=0)
+"""Who did what came by itself: promotions and expiry."""
 RATING_WINDOW = timedelta(days=14)
 LONGEST = timedelta(days=1)
 """No evening lasts longer: what began earlier is over, which lets lists start at an index."""
@@ -47,14 +50,20 @@ class State(StrEnum):
     """Where a booking stands."""
 
     PENDING = "PENDING"
+    WAITLISTED = "WAITLISTED"
     ACCEPTED = "ACCEPTED"
     DECLINED = "DECLINED"
     WITHDRAWN = "WITHDRAWN"
+    EXPIRED = "EXPIRED"
     CANCELLED = "CANCELLED"
+    ATTENDED = "ATTENDED"
+    NO_SHOW = "NO_SHOW"
 
 
-LIVE = (State.PENDING, State.ACCEPTED)
+LIVE = (State.PENDING, State.WAITLISTED, State.ACCEPTED)
 """Bookings that hold their guest's time."""
+SEATED = (State.ACCEPTED, State.ATTENDED, State.NO_SHOW)
+"""Bookings that hold places."""
 
 
 class Status(StrEnum):
@@ -67,9 +76,12 @@ class Status(StrEnum):
     CANCELLED = "Cancelled"
 
 
-def one_of(column: str, values: type[StrEnum]) -> str:
-    """The condition that a column holds one of an enum's values."""
+def one_of(column: str, values: Iterable[StrEnum]) -> str:
+    """The condition that a column holds one of some enum's values."""
     return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
+
+
+SEARCHED = """search_key(CASE WHEN address_for_guests_only THEN city ELSE event_location || chr(10) || city END)"""
 
 
 class Base(DeclarativeBase):
@@ -104,12 +116,18 @@ class Announcement(Base):
     """The film's running time when the evening was announced."""
     end_time: Mapped[datetime] = mapped_column(Computed("minutes_later(event_time, duration_minutes)", persisted=True))
     event_location: Mapped[str]
-    location_key: Mapped[str] = mapped_column(Computed("search_key(event_location)", persisted=True))
+    city: Mapped[str] = mapped_column(server_default="")
+    address_for_guests_only: Mapped[bool] = mapped_column(server_default="false")
+    location_key: Mapped[str] = mapped_column(Computed(SEARCHED, persisted=True))
+    """What a search by location looks at: nobody finds out by it where a hidden address is."""
     time_zone: Mapped[str]
     version: Mapped[int] = mapped_column(server_default="1")
     create_time: Mapped[datetime]
     update_time: Mapped[datetime]
     publish_time: Mapped[datetime | None]
+    cancel_reason: Mapped[str] = mapped_column(server_default="")
+    begun: Mapped[bool] = mapped_column(server_default="false")
+    """Whether what was not decided when it began has expired."""
 
     __table_args__ = (
         CheckConstraint("places_taken BETWEEN 0 AND tickets_count", name="no_place_is_sold_twice"),
@@ -124,7 +142,8 @@ class Announcement(Base):
             unique=True,
             postgresql_where=text("will <> 'CANCELLED'"),
         ),
-        Index("upcoming", "event_time", "id", postgresql_where=text("will IN ('PUBLISHED', 'CLOSED')")),
+        Index("published", "event_time", "id", postgresql_where=text("publish_time IS NOT NULL")),
+        Index("to_begin", "event_time", postgresql_where=text("NOT begun AND will IN ('PUBLISHED', 'CLOSED')")),
         Index("by_author", "author_id", "event_time", "id"),
         Index("by_movie", "movie_id", "event_time", "id"),
         Index("by_location", "location_key", postgresql_using="gin", postgresql_ops={"location_key": "gin_trgm_ops"}),
@@ -144,6 +163,9 @@ class Booking(Base):
     create_time: Mapped[datetime]
     update_time: Mapped[datetime]
     accept_time: Mapped[datetime | None]
+    promoted: Mapped[bool] = mapped_column(server_default="false")
+    """Whether a place was offered to it that it had waited for, and its host has not said yes or no yet."""
+    decline_reason: Mapped[str] = mapped_column(server_default="")
 
     __table_args__ = (
         CheckConstraint("tickets > 0", name="wants_places"),
@@ -153,8 +175,10 @@ class Booking(Base):
             "announcement_id",
             "guest_id",
             unique=True,
-            postgresql_where=text("state IN ('PENDING', 'ACCEPTED')"),
+            postgresql_where=text(one_of("state", LIVE)),
         ),
+        Index("by_announcement", "announcement_id", "id"),
+        Index("waiting", "announcement_id", "id", postgresql_where=text("state = 'WAITLISTED'")),
         Index("by_guest", "guest_id", "id"),
     )
 
@@ -193,7 +217,7 @@ class BookingEvent(Base):
     detail: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     create_time: Mapped[datetime]
 
-    __table_args__ = (Index("events_of_announcement", "announcement_id", "id"),)
+    __table_args__ = (Index("events_of_announcement", "announcement_id", "booking_id", "id"),)
 
 
 class Rating(Base):
@@ -265,15 +289,11 @@ def rating_closes(announcement: Any) -> datetime:
 
 def author_status(state: str) -> bool | None:
     """The author's half of the documented pair."""
-    return {State.ACCEPTED: True, State.DECLINED: False, State.CANCELLED: False}.get(State(state))
+    if state in SEATED:
+        return True
+    return False if state in (State.DECLINED, State.CANCELLED) else None
 
 
 def guest_status(state: str) -> bool:
     """The guest's half of the documented pair."""
     return state != State.WITHDRAWN
-
-
-def around_day(day: date) -> tuple[datetime, datetime]:
-    """A span of UTC that holds the day wherever the venue is: zones reach from -12 to +14 hours."""
-    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    return midnight - timedelta(hours=15), midnight + timedelta(hours=39)

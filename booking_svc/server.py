@@ -11,15 +11,21 @@ from matinee.ugc.v1 import ugc_pb2
 from sqlalchemy import text
 
 from booking_svc.announcements import Announcements
+from booking_svc.applications import Applications
+from booking_svc.audit import Audit
 from booking_svc.bookings import Bookings
+from booking_svc.expiry import Expiry
+from booking_svc.hosts import Hosts
 from booking_svc.notices import Notices
 from booking_svc.peers import Films, Follows, Inboxes, People
 from booking_svc.ratings import Ratings
 from booking_svc.servicer import BookingServicer
 from booking_svc.settings import Settings
 from booking_svc.store.announcements import AnnouncementStore
+from booking_svc.store.audit import AuditStore
 from booking_svc.store.bookings import TELL, BookingStore
 from booking_svc.store.events import EventStore
+from booking_svc.store.hosts import HostStore
 from booking_svc.store.ratings import RatingStore
 from mesh import idempotency
 from mesh.cache import open_redis
@@ -32,6 +38,7 @@ from mesh.keys import keys_of
 from mesh.server import Process, Served, run
 
 SWEEP_SECONDS = 600.0
+EXPIRY_SECONDS = 1.0
 
 
 async def build(settings: Settings) -> Process:
@@ -45,17 +52,28 @@ async def build(settings: Settings) -> Process:
         settings, "notify", settings.notify_target, notify_pb2.DESCRIPTOR.services_by_name["NotifyService"]
     )
     people, films, follows, inboxes = People(auth, redis), Films(movie, redis), Follows(ugc), Inboxes(notify)
-    announcements = Announcements(database, AnnouncementStore(database), people, films, follows)
-    bookings = Bookings(database, BookingStore(database), announcements)
+    announcement_store, booking_store = AnnouncementStore(database), BookingStore(database)
+    announcements = Announcements(database, announcement_store, people, films, follows)
+    hosts = Hosts(HostStore(database), follows)
+    applications = Applications(database, booking_store, announcements)
+    bookings = Bookings(database, booking_store, announcement_store)
+    audit = Audit(AuditStore(database))
+    expiry = Expiry(database)
     ratings = Ratings(RatingStore(database))
     worker = Worker(settings, {TELL: Notices(EventStore(database), people, films, follows, inboxes).tell})
-    servicer = BookingServicer(database, announcements, bookings, ratings, people, films)
+    servicer = BookingServicer(database, announcements, hosts, applications, bookings, audit, ratings, people, films)
 
     async def forget_old_keys() -> None:
         while True:
             with suppress(Unavailable):
                 await idempotency.sweep(database)
             await asyncio.sleep(SWEEP_SECONDS)
+
+    async def expire() -> None:
+        while True:
+            with suppress(Unavailable):
+                await expiry.sweep()
+            await asyncio.sleep(EXPIRY_SECONDS)
 
     async def probe() -> None:
         await database.run(text("SELECT 1"))
@@ -66,7 +84,7 @@ async def build(settings: Settings) -> Process:
         served=[Served(booking_pb2.DESCRIPTOR.services_by_name["BookingService"], servicer)],
         probe=probe,
         tasks=[worker.run],
-        periodic=[forget_old_keys],
+        periodic=[forget_old_keys, expire],
         stop=worker.stop,
         close=[auth.close, movie.close, ugc.close, notify.close, redis.aclose, database.close],
     )

@@ -1,5 +1,6 @@
 """The RPCs of BookingService: message in, one call of the domain, message out."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,11 +10,14 @@ from matinee.booking.v1.booking_pb2_grpc import BookingServiceServicer
 
 from booking_svc import to_proto
 from booking_svc.announcements import Announcements
+from booking_svc.applications import Applications
+from booking_svc.audit import Audit
 from booking_svc.bookings import Bookings
 from booking_svc.edits import Edit
+from booking_svc.hosts import Hosts
 from booking_svc.peers import Films, People
 from booking_svc.ratings import Ratings
-from booking_svc.schema import Status
+from booking_svc.schema import State, Status
 from mesh import caller, clock, idempotency
 from mesh.database import Database
 from mesh.interceptors import Context
@@ -26,6 +30,8 @@ EDITABLE = (
     "accept_at_once",
     "tickets_count",
     "event_location",
+    "city",
+    "address_for_guests_only",
     "time_zone",
 )
 
@@ -37,14 +43,20 @@ class BookingServicer(BookingServiceServicer):
         self,
         database: Database,
         announcements: Announcements,
+        hosts: Hosts,
+        applications: Applications,
         bookings: Bookings,
+        audit: Audit,
         ratings: Ratings,
         people: People,
         films: Films,
     ) -> None:
         self.database = database
         self.announcements = announcements
+        self.hosts = hosts
+        self.applications = applications
         self.bookings = bookings
+        self.audit = audit
         self.ratings = ratings
         self.people = people
         self.films = films
@@ -82,7 +94,7 @@ class BookingServicer(BookingServiceServicer):
     ) -> pb.AnnouncementDetail:
         async def act() -> pb.AnnouncementDetail:
             announcement_id = UUID(request.announcement_id)
-            await self.announcements.cancel(caller.user(), announcement_id)
+            await self.announcements.cancel(caller.user(), announcement_id, request.cancel_reason)
             return await self.announcement(announcement_id)
 
         return await idempotency.once(self.database, request, pb.AnnouncementDetail, act, self.announcement)
@@ -93,22 +105,70 @@ class BookingServicer(BookingServiceServicer):
         rows, token = await self.announcements.list(
             caller.user(), announcement_filters(request.filter), request.page_size, request.page_token
         )
-        now = clock.now()
+        now, hidden = clock.now(), await self.announcements.address_hidden(caller.user(), rows)
         return pb.ListAnnouncementsResponse(
-            announcements=[to_proto.announcement(row, now) for row in rows], next_page_token=token
+            announcements=[to_proto.announcement(row, now, address_hidden=row["id"] in hidden) for row in rows],
+            next_page_token=token,
         )
+
+    async def ListHosts(self, request: pb.ListHostsRequest, context: Context) -> pb.ListHostsResponse:
+        movie = UUID(request.filter.movie) if request.filter.movie else None
+        rows, token = await self.hosts.list(caller.user(), movie, request.page_size, request.page_token)
+        names = await self.people.names(*(row.author_id for row in rows))
+        return pb.ListHostsResponse(hosts=[to_proto.host(row, names) for row in rows], next_page_token=token)
+
+    async def DecideBookings(self, request: pb.DecideBookingsRequest, context: Context) -> pb.DecideBookingsResponse:
+        yes, no = uuids(request.accept), uuids(request.decline)
+
+        async def look(_: UUID) -> pb.DecideBookingsResponse:
+            return pb.DecideBookingsResponse(bookings=await self.details([*yes, *no]))
+
+        async def act() -> pb.DecideBookingsResponse:
+            announcement_id = UUID(request.announcement_id)
+            await self.bookings.decide(caller.user(), announcement_id, yes, no, request.reason)
+            return await look(announcement_id)
+
+        return await idempotency.once(self.database, request, pb.DecideBookingsResponse, act, look)
+
+    async def RecordAttendance(
+        self, request: pb.RecordAttendanceRequest, context: Context
+    ) -> pb.RecordAttendanceResponse:
+        came, stayed_away = uuids(request.attended), uuids(request.no_show)
+
+        async def look(_: UUID) -> pb.RecordAttendanceResponse:
+            return pb.RecordAttendanceResponse(bookings=await self.details([*came, *stayed_away]))
+
+        async def act() -> pb.RecordAttendanceResponse:
+            announcement_id = UUID(request.announcement_id)
+            await self.bookings.record_attendance(caller.user(), announcement_id, came, stayed_away)
+            return await look(announcement_id)
+
+        return await idempotency.once(self.database, request, pb.RecordAttendanceResponse, act, look)
+
+    async def ListApplications(
+        self, request: pb.ListApplicationsRequest, context: Context
+    ) -> pb.ListApplicationsResponse:
+        rows, token = await self.bookings.list_applications(
+            caller.user(), UUID(request.announcement_id), request.page_size, request.page_token
+        )
+        return pb.ListApplicationsResponse(applications=await self.with_names(rows), next_page_token=token)
 
     async def CreateBooking(self, request: pb.CreateBookingRequest, context: Context) -> pb.BookingDetail:
         async def act() -> pb.BookingDetail:
-            announcement_id = UUID(request.announcement_id)
-            return await self.detail(await self.bookings.apply(caller.user(), announcement_id, request.tickets or 1))
+            booking = await self.applications.apply(
+                caller.user(), UUID(request.announcement_id), request.tickets or 1, request.waiting_list
+            )
+            # How many wait before it is only known when those who came at the same moment are written, too.
+            if booking.state == State.WAITLISTED:
+                return await self.booking(booking.id)
+            return (await self.with_names([booking]))[0]
 
         return await idempotency.once(self.database, request, pb.BookingDetail, act, self.booking)
 
     async def UpdateBooking(self, request: pb.UpdateBookingRequest, context: Context) -> pb.BookingDetail:
         async def act() -> pb.BookingDetail:
             booking_id = UUID(request.booking_id)
-            await self.bookings.answer(caller.user(), booking_id, request.my_status)
+            await self.bookings.answer(caller.user(), booking_id, request.my_status, request.reason)
             return await self.booking(booking_id)
 
         return await idempotency.once(self.database, request, pb.BookingDetail, act, self.booking)
@@ -135,10 +195,20 @@ class BookingServicer(BookingServiceServicer):
             filters["as_author"] = UUID(request.filter.author)
         return await self.page(filters, request.page_size, request.page_token)
 
+    async def AuditCapacity(self, request: pb.AuditCapacityRequest, context: Context) -> pb.AuditCapacityResponse:
+        return to_proto.audit(await self.audit.run())
+
     async def CreateReview(self, request: pb.CreateReviewRequest, context: Context) -> pb.Review:
-        announcement_id = UUID(request.announcement_id)
-        rating = await self.ratings.rate_host(caller.user_id(), announcement_id, request.score, request.review_text)
-        return to_proto.review(rating)
+        async def look(rating_id: UUID) -> pb.Review:
+            return to_proto.review(await self.ratings.get(rating_id))
+
+        async def act() -> pb.Review:
+            announcement_id = UUID(request.announcement_id)
+            return await look(
+                await self.ratings.rate_host(caller.user_id(), announcement_id, request.score, request.review_text)
+            )
+
+        return await idempotency.once(self.database, request, pb.Review, act, look)
 
     async def GetAverageScore(self, request: pb.GetAverageScoreRequest, context: Context) -> pb.AverageScore:
         return pb.AverageScore(score_average=await self.ratings.mean_as_host(UUID(request.user_id)))
@@ -146,18 +216,25 @@ class BookingServicer(BookingServiceServicer):
     async def announcement(self, announcement_id: UUID) -> pb.AnnouncementDetail:
         """An announcement in full, if the caller may see it."""
         row = await self.announcements.get(caller.user(), announcement_id)
+        hidden = await self.announcements.address_hidden(caller.user(), [row])
         guests = (UUID(entry["guest_id"]) for entry in to_proto.guest_rows(row))
         names = await self.people.names(row.author_id, *guests)
-        return to_proto.announcement_detail(row, clock.now(), names, await self.films.titles(row.movie_id))
+        titles = await self.films.titles(row.movie_id)
+        return to_proto.announcement_detail(row, clock.now(), names, titles, address_hidden=row.id in hidden)
 
     async def booking(self, booking_id: UUID) -> pb.BookingDetail:
         """A booking in full, if the caller may see it."""
-        return await self.detail(await self.bookings.get(caller.user(), booking_id))
+        return (await self.with_names([await self.bookings.get(caller.user(), booking_id)]))[0]
 
-    async def detail(self, row: Any) -> pb.BookingDetail:
-        """A booking's row with the names that belong to it."""
-        names = await self.people.names(row.author_id, row.guest_id)
-        return to_proto.booking_detail(row, names, await self.films.titles(row.movie_id))
+    async def details(self, ids: Sequence[UUID]) -> list[pb.BookingDetail]:
+        """Bookings in full, which the caller is known to be allowed to see."""
+        return await self.with_names(await self.bookings.store.list_details(ids))
+
+    async def with_names(self, rows: Sequence[Any]) -> list[pb.BookingDetail]:
+        """Rows of bookings with the names that belong to them."""
+        names = await self.people.names(*{person for row in rows for person in (row.author_id, row.guest_id)})
+        titles = await self.films.titles(*{row.movie_id for row in rows})
+        return [to_proto.booking_detail(row, names, titles) for row in rows]
 
     async def page(self, filters: dict[str, Any], size: int, token: str) -> pb.ListBookingsResponse:
         """A page of bookings with their people's names."""
@@ -178,11 +255,20 @@ def edit(request: pb.UpdateAnnouncementRequest) -> Edit:
     values = {name: given[name] for name in EDITABLE if name in given}
     if "event_time" in given:
         values["event_time"] = aware(request.event_time)
+    if "movie_id" in given:
+        values["movie_id"] = UUID(request.movie_id)
     return Edit(
         values=values,
         status=Status(pb.AnnouncementStatus.Name(request.status)) if request.status else None,
         expected_version=request.expected_version if request.HasField("expected_version") else None,
+        force=request.force,
+        cancel_reason=request.cancel_reason,
     )
+
+
+def uuids(given: Sequence[str]) -> list[UUID]:
+    """Ids as the domain has them."""
+    return [UUID(each) for each in given]
 
 
 def aware(moment: Any) -> Any:
@@ -194,7 +280,11 @@ def announcement_filters(given: pb.ListAnnouncementsRequest.Filter) -> dict[str,
     """The filters that a request gives, by the domain's names."""
     filters: dict[str, Any] = {name: UUID(value) for name in ("author", "movie") if (value := getattr(given, name))}
     filters |= {name: getattr(given, name) for name in ("is_free", "private") if given.HasField(name)}
-    filters |= {name: value for name in ("tickets", "date", "location") if (value := getattr(given, name))}
+    filters |= {
+        name: value for name in ("tickets", "date", "location", "from", "to") if (value := getattr(given, name))
+    }
+    if given.status:
+        filters["status"] = sorted(Status(pb.AnnouncementStatus.Name(each)) for each in set(given.status))
     return filters
 
 

@@ -10,7 +10,8 @@ from google.protobuf.struct_pb2 import NULL_VALUE, Value
 from google.protobuf.timestamp_pb2 import Timestamp
 from matinee.booking.v1 import booking_pb2
 
-from booking_svc.schema import Status, author_status, guest_status, places_left, status
+from booking_svc.audit import Report
+from booking_svc.schema import NOBODY, Status, author_status, guest_status, places_left, status
 from mesh.database import Row
 
 NULL, TRUE, FALSE = Value(null_value=NULL_VALUE), Value(bool_value=True), Value(bool_value=False)
@@ -24,7 +25,7 @@ def timestamp(instant: datetime) -> Timestamp:
     return Timestamp(seconds=floor(instant.timestamp()), nanos=instant.microsecond * 1000)
 
 
-def announcement(row: Row, now: datetime) -> booking_pb2.Announcement:
+def announcement(row: Row, now: datetime, *, address_hidden: bool) -> booking_pb2.Announcement:
     """An announcement in a list. Columns by name in brackets: that is three times as fast, and lists have many."""
     return booking_pb2.Announcement(
         id=str(row["id"]),
@@ -34,12 +35,15 @@ def announcement(row: Row, now: datetime) -> booking_pb2.Announcement:
         is_free=row["is_free"],
         tickets_count=row["tickets_count"],
         event_time=timestamp(row["event_time"]),
-        event_location=row["event_location"],
+        event_location=row["city" if address_hidden else "event_location"],
         duration=row["duration_minutes"],
         movie_id=str(row["movie_id"]),
         status=STATUS[status(row, now)],
         tickets_left=places_left(row),
         time_zone=row["time_zone"],
+        city=row["city"],
+        address_for_guests_only=row["address_for_guests_only"],
+        accept_at_once=row["accept_at_once"],
     )
 
 
@@ -49,7 +53,7 @@ def guest_rows(row: Any) -> list[dict[str, Any]]:
 
 
 def announcement_detail(
-    row: Any, now: datetime, names: Mapping[UUID, str], titles: Mapping[UUID, str]
+    row: Any, now: datetime, names: Mapping[UUID, str], titles: Mapping[UUID, str], *, address_hidden: bool
 ) -> booking_pb2.AnnouncementDetail:
     """An announcement in full."""
     return booking_pb2.AnnouncementDetail(
@@ -66,7 +70,7 @@ def announcement_detail(
         tickets_count=row.tickets_count,
         tickets_left=places_left(row),
         event_time=timestamp(row.event_time),
-        event_location=row.event_location,
+        event_location=row.city if address_hidden else row.event_location,
         guest_list=[guest(entry, names) for entry in guest_rows(row)],
         author_rating=row.author_rating,
         duration=row.duration_minutes,
@@ -76,6 +80,9 @@ def announcement_detail(
         time_zone=row.time_zone,
         accept_at_once=row.accept_at_once,
         places_taken=row.places_taken,
+        city=row.city,
+        address_for_guests_only=row.address_for_guests_only,
+        cancel_reason=row.cancel_reason,
     )
 
 
@@ -88,6 +95,7 @@ def guest(entry: Mapping[str, Any], names: Mapping[UUID, str]) -> booking_pb2.Gu
         guest_rating=entry["rating"],
         guest_status=guest_status(entry["state"]),
         author_status=AUTHOR_STATUS[author_status(entry["state"])],
+        tickets=entry["tickets"],
     )
 
 
@@ -103,6 +111,7 @@ def booking(row: Any, names: Mapping[UUID, str]) -> booking_pb2.Booking:
         tickets=row.tickets,
         announcement_id=str(row.announcement_id),
         event_time=timestamp(row.event_time),
+        waitlist_position=row.waitlist_position,
     )
 
 
@@ -123,6 +132,20 @@ def booking_detail(row: Any, names: Mapping[UUID, str], titles: Mapping[UUID, st
         tickets=row.tickets,
         author_id=str(row.author_id),
         guest_id=str(row.guest_id),
+        waitlist_position=row.waitlist_position,
+        decline_reason=row.decline_reason,
+        timeline=[timeline_entry(entry) for entry in row.timeline or ()],
+    )
+
+
+def timeline_entry(entry: Mapping[str, str]) -> booking_pb2.TimelineEntry:
+    """Something that happened to a booking."""
+    actor = entry["actor"]
+    return booking_pb2.TimelineEntry(
+        time=timestamp(datetime.fromisoformat(entry["time"])),
+        kind=entry["kind"],
+        actor="" if actor == str(NOBODY) else actor,
+        cause=entry["cause"],
     )
 
 
@@ -130,6 +153,37 @@ def bookings(rows: Sequence[Any], names: Mapping[UUID, str], next_page_token: st
     """A page of bookings."""
     return booking_pb2.ListBookingsResponse(
         bookings=[booking(row, names) for row in rows], next_page_token=next_page_token
+    )
+
+
+def host(row: Row, names: Mapping[UUID, str]) -> booking_pb2.Host:
+    """A host in a list."""
+    return booking_pb2.Host(
+        user_id=str(row.author_id),
+        name=names.get(row.author_id, ""),
+        rating=row.rating,
+        evenings=row.evenings,
+        places_left=row.places_left,
+        next_event_time=timestamp(row.event_time),
+    )
+
+
+def audit(report: Report) -> booking_pb2.AuditCapacityResponse:
+    """What an audit found."""
+    return booking_pb2.AuditCapacityResponse(
+        announcements=report.announcements,
+        events=report.events,
+        differences=[
+            booking_pb2.AuditCapacityResponse.Difference(
+                announcement_id=str(row.id),
+                tickets_count=row.tickets_count,
+                places_taken=row.places_taken,
+                places_by_events=int(row.by_events),
+                places_by_bookings=int(row.by_bookings),
+                booking_ids=[str(booking_id) for booking_id in row.booking_ids],
+            )
+            for row in report.differences
+        ],
     )
 
 

@@ -55,6 +55,20 @@ def decode_place(token: str, *scope: object) -> tuple[datetime, UUID] | None:
     return time, identity
 
 
+def encode_id(identity: UUID, *scope: object) -> str:
+    """As encode(), for lists that are ordered by id."""
+    return encode((str(identity),), *scope)
+
+
+def decode_id(token: str, *scope: object) -> UUID | None:
+    """What encode_id() was given, None for an empty token. Raises InvalidArgument (INVALID_PAGE_TOKEN)."""
+    key = decode(token, 1, *scope)
+    try:
+        return UUID(key[0]) if key else None
+    except ValueError:
+        raise foreign() from None
+
+
 def foreign() -> InvalidArgument:
     """The refusal of a token that this list did not make."""
     return InvalidArgument(

@@ -1,36 +1,43 @@
 """SQL that reads announcements."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
 
-from booking_svc.schema import LONGEST
+from booking_svc.schema import LIVE, LONGEST, SEATED, one_of
 from booking_svc.store.ratings import mean_score
 from mesh import clock
 from mesh.database import Database, Row
 
 COLUMNS = """a.id, a.author_id, a.movie_id, a.will, a.title, a.description, a.sub_only, a.is_free, a.accept_at_once,
-    a.tickets_count, a.places_taken, a.event_time, a.duration_minutes, a.end_time, a.event_location, a.time_zone,
-    a.version, a.create_time, a.update_time, a.publish_time"""
-LIST_COLUMNS = """a.id, a.author_id, a.movie_id, a.will, a.title, a.sub_only, a.is_free, a.tickets_count,
-    a.places_taken, a.event_time, a.duration_minutes, a.end_time, a.event_location, a.time_zone"""
+    a.tickets_count, a.places_taken, a.event_time, a.duration_minutes, a.end_time, a.event_location, a.city,
+    a.address_for_guests_only, a.time_zone, a.version, a.create_time, a.update_time, a.publish_time, a.cancel_reason"""
+LIST_COLUMNS = """a.id, a.author_id, a.movie_id, a.will, a.title, a.sub_only, a.is_free, a.accept_at_once,
+    a.tickets_count, a.places_taken, a.event_time, a.duration_minutes, a.end_time, a.event_location, a.city,
+    a.address_for_guests_only, a.time_zone"""
 FIND = text(f"SELECT {COLUMNS} FROM announcements a WHERE a.id = :id")
 FIND_DETAIL = text(
     f"""SELECT {COLUMNS}, {mean_score("a.author_id", of_host=True)} AS author_rating, (
         SELECT json_agg(json_build_object(
-            'booking_id', b.id, 'guest_id', b.guest_id, 'state', b.state,
+            'booking_id', b.id, 'guest_id', b.guest_id, 'state', b.state, 'tickets', b.tickets,
             'rating', {mean_score("b.guest_id", of_host=False)}
         ) ORDER BY b.accept_time, b.id)
-        FROM bookings b WHERE b.announcement_id = a.id AND b.state = 'ACCEPTED'
+        FROM bookings b WHERE b.announcement_id = a.id AND {one_of("b.state", SEATED)}
     ) AS guests
     FROM announcements a WHERE a.id = :id"""
 )
+VENUE_DAY = "CAST(a.event_time AT TIME ZONE a.time_zone AS date)"
 # The span lets an index find the day's neighbourhood; the day itself depends on each venue's zone.
-ON_DAY = """a.event_time >= :begins AND a.event_time < :ends
-    AND CAST(a.event_time AT TIME ZONE a.time_zone AS date) = :date"""
+ON_DAY = f"a.event_time >= :begins AND a.event_time < :ends AND {VENUE_DAY} = :date"
+STATUS = """CASE WHEN a.will = 'CANCELLED' THEN 'Cancelled' WHEN a.will = 'DRAFT' THEN 'Created'
+    WHEN a.end_time <= :now THEN 'Done'
+    WHEN a.will = 'CLOSED' OR a.places_taken >= a.tickets_count OR a.event_time <= :now THEN 'Closed'
+    ELSE 'Alive' END"""
+"""The rule of schema.status(), for filters."""
+NOT_OVER = "a.event_time > :earliest AND a.end_time > :now"
 CONDITIONS = {
     "author": "a.author_id = :author",
     "movie": "a.movie_id = :movie",
@@ -39,7 +46,13 @@ CONDITIONS = {
     "tickets": "a.tickets_count - a.places_taken >= :tickets",
     "date": ON_DAY,
     "location": "a.location_key LIKE search_key(:location)",
-    "upcoming": "a.will IN ('PUBLISHED', 'CLOSED') AND a.event_time > :earliest AND a.end_time > :now",
+    "from_time": "a.event_time >= :from_time",
+    "from_day": f"a.event_time >= :from_begins AND {VENUE_DAY} >= :from_day",
+    "to_time": "a.event_time <= :to_time",
+    "to_day": f"a.event_time < :to_ends AND {VENUE_DAY} <= :to_day",
+    "status": f"{STATUS} = ANY(CAST(:status AS text[]))",
+    "published": "a.publish_time IS NOT NULL",
+    "upcoming": f"a.will IN ('PUBLISHED', 'CLOSED') AND {NOT_OVER}",
     "after": "(a.event_time, a.id) > (:after_time, :after_id)",
 }
 
@@ -51,9 +64,9 @@ def list_statement(conditions: frozenset[str]) -> TextClause:
     return text(f"SELECT {LIST_COLUMNS} FROM announcements a WHERE {where} ORDER BY a.event_time, a.id LIMIT :count")
 
 
-IS_GUEST = text(
-    """SELECT EXISTS (SELECT FROM bookings WHERE announcement_id = :id AND guest_id = :person
-        AND state IN ('PENDING', 'ACCEPTED'))"""
+GUEST_OF = text(
+    f"""SELECT announcement_id, {one_of("state", SEATED)} AS seated FROM bookings
+    WHERE announcement_id = ANY(:ids) AND guest_id = :person AND {one_of("state", {*LIVE, *SEATED})}"""
 )
 
 
@@ -67,9 +80,10 @@ class AnnouncementStore:
         """An announcement, or None."""
         return (await self.database.read(FIND, {"id": announcement_id})).one_or_none()
 
-    async def is_guest(self, announcement_id: UUID, person: UUID | None) -> bool:
-        """Whether a person has a live booking for it."""
-        return bool((await self.database.read(IS_GUEST, {"id": announcement_id, "person": person})).scalar())
+    async def guest_of(self, ids: Collection[UUID], person: UUID | None) -> dict[UUID, bool]:
+        """At which of these evenings a person has a live booking or had a place, each with whether it is a place."""
+        rows = (await self.database.read(GUEST_OF, {"ids": list(ids), "person": person})).all()
+        return {row.announcement_id: row.seated for row in rows}
 
     async def find_detail(self, announcement_id: UUID) -> Row | None:
         """An announcement with its host's rating and, as JSON, its accepted guests; or None."""
@@ -78,6 +92,6 @@ class AnnouncementStore:
     async def list(self, conditions: frozenset[str], count: int, values: dict[str, Any]) -> Sequence[Row]:
         """At most `count` announcements that meet all conditions, soonest first."""
         now = clock.now()
-        times = {"now": now, "earliest": now - LONGEST} if "upcoming" in conditions else {}
+        times = {"now": now, "earliest": now - LONGEST}
         found = await self.database.read(list_statement(conditions), {**values, **times, "count": count})
         return found.all()

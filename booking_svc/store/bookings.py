@@ -22,66 +22,84 @@ TELL = "tell"
 # It locks announcements in one order. Places are given in the order of arrival. A guest who is busy elsewhere must not
 # take a rank, so he is left out before ranks are counted; if he becomes busy at this very moment the engagement is what
 # refuses him: ON CONFLICT DO NOTHING, because plain inserts into an exclusion constraint deadlock when one guest races
-# himself.
+# himself. The waiting list is in the order of the bookings' ids: uuidv7() is asked once the evening is locked, in the
+# order of arrival. Only who would not fit even alone waits; who does not fit because of those before him tries again.
 APPLY = text(
     f"""WITH asked AS (
         SELECT * FROM unnest(
             CAST(:announcement_ids AS uuid[]), CAST(:guest_ids AS uuid[]), CAST(:tickets AS integer[]),
-            CAST(:follows AS boolean[])
-        ) WITH ORDINALITY AS asked (announcement_id, guest_id, tickets, follows, rank)
+            CAST(:follows AS boolean[]), CAST(:waiting_list AS boolean[])
+        ) WITH ORDINALITY AS asked (announcement_id, guest_id, tickets, follows, waiting_list, rank)
     ), evening AS (
         SELECT * FROM announcements
         WHERE id = ANY(:announcement_ids) AND will = 'PUBLISHED' AND event_time > CAST(:now AS timestamptz)
         ORDER BY id FOR NO KEY UPDATE
     ), free AS (
-        SELECT asked.guest_id, asked.tickets, asked.rank, evening.id, evening.author_id, evening.movie_id,
-            evening.event_time, evening.accept_at_once, evening.tickets_count - evening.places_taken AS places_left,
+        SELECT asked.guest_id, asked.tickets, asked.waiting_list, asked.rank, evening.id, evening.author_id,
+            evening.movie_id, evening.event_time, evening.accept_at_once, evening.tickets_count - evening.places_taken AS places_left,
             tstzrange(evening.event_time, evening.end_time) AS during, uuidv7() AS booking_id
         FROM asked JOIN evening ON evening.id = asked.announcement_id
         WHERE evening.author_id <> asked.guest_id AND (NOT evening.sub_only OR asked.follows)
         AND NOT EXISTS (
             SELECT FROM engagements AS busy WHERE busy.person_id = asked.guest_id
             AND busy.during && tstzrange(evening.event_time, evening.end_time)
-        )
+        ) ORDER BY asked.rank
     ), ranked AS (
-        SELECT *, sum(tickets) OVER (PARTITION BY id ORDER BY rank) AS with_those_before FROM free
-        WHERE tickets <= places_left
+        SELECT *, sum(tickets) FILTER (WHERE tickets <= places_left) OVER (PARTITION BY id ORDER BY rank)
+            AS with_those_before
+        FROM free
     ), room AS (
-        SELECT *, CASE WHEN accept_at_once THEN 'ACCEPTED' ELSE 'PENDING' END AS state,
-            CASE WHEN accept_at_once THEN tickets ELSE 0 END AS places
-        FROM ranked WHERE NOT accept_at_once OR with_those_before <= places_left
+        SELECT *, CASE WHEN tickets > places_left THEN 'WAITLISTED' WHEN accept_at_once THEN 'ACCEPTED' ELSE 'PENDING'
+            END AS state, CASE WHEN accept_at_once AND tickets <= places_left THEN tickets ELSE 0 END AS places
+        FROM ranked WHERE CASE WHEN tickets > places_left THEN waiting_list
+            ELSE NOT accept_at_once OR with_those_before <= places_left END
     ), held AS (
         INSERT INTO engagements (person_id, announcement_id, slot, during)
         SELECT guest_id, id, booking_id, during FROM room ON CONFLICT DO NOTHING RETURNING slot
     ), booked AS (
         INSERT INTO bookings (id, announcement_id, guest_id, state, tickets, create_time, update_time, accept_time)
         SELECT room.booking_id, room.id, room.guest_id, room.state, room.tickets, :now, :now,
-            CASE WHEN room.accept_at_once THEN CAST(:now AS timestamptz) END
+            CASE WHEN room.places > 0 THEN CAST(:now AS timestamptz) END
         FROM room JOIN held ON held.slot = room.booking_id RETURNING id
     ), taken AS (
         UPDATE announcements SET places_taken = places_taken + total.places FROM (
             SELECT room.id, sum(room.places) AS places FROM room JOIN booked ON booked.id = room.booking_id
-            WHERE room.accept_at_once GROUP BY room.id
+            WHERE room.places > 0 GROUP BY room.id
         ) AS total WHERE announcements.id = total.id
     ), told AS (
         INSERT INTO booking_events (announcement_id, booking_id, places_delta, kind, cause, actor_id, create_time)
         SELECT room.id, room.booking_id, room.places, 'booking_created',
-            CASE WHEN room.accept_at_once THEN 'accepted' ELSE 'applied' END, room.guest_id, :now
-        FROM room JOIN booked ON booked.id = room.booking_id RETURNING id, booking_id
+            CASE room.state WHEN 'ACCEPTED' THEN 'accepted' WHEN 'WAITLISTED' THEN 'waitlisted' ELSE 'applied' END,
+            room.guest_id, :now
+        FROM room JOIN booked ON booked.id = room.booking_id RETURNING id, booking_id, cause
     ), queued AS (
         SELECT enqueue_job('{TELL}', string_agg(uuid_send(id), ''::bytea)) FROM told HAVING count(*) > 0
     )
     SELECT room.booking_id AS id, room.id AS announcement_id, room.guest_id, room.state, room.tickets, room.author_id,
-        room.movie_id, room.event_time, room.rank, told.id AS event_id,
+        room.movie_id, room.event_time, room.rank, '' AS decline_reason, 0 AS waitlist_position,
+        json_build_array(json_build_object('time', CAST(:now AS timestamptz), 'kind', 'booking_created',
+            'cause', told.cause, 'actor', room.guest_id)) AS timeline,
         {mean_score("room.guest_id", of_host=False)} AS guest_rating,
         {mean_score("room.author_id", of_host=True)} AS author_rating
     FROM room JOIN told ON told.booking_id = room.booking_id CROSS JOIN queued"""
 )
 JOINED = "FROM bookings b JOIN announcements a ON a.id = b.announcement_id"
-COLUMNS = "b.id, b.announcement_id, b.guest_id, b.state, b.tickets, a.author_id, a.movie_id, a.event_time"
-FIND_DETAIL = text(
-    f"""SELECT {COLUMNS}, {mean_score("b.guest_id", of_host=False)} AS guest_rating,
-    {mean_score("a.author_id", of_host=True)} AS author_rating {JOINED} WHERE b.id = :id"""
+POSITION = """CASE WHEN b.state <> 'WAITLISTED' THEN 0 ELSE (
+        SELECT count(*) FROM bookings before WHERE before.announcement_id = b.announcement_id
+        AND before.state = 'WAITLISTED' AND before.id <= b.id
+    ) END AS waitlist_position"""
+COLUMNS = f"""b.id, b.announcement_id, b.guest_id, b.state, b.tickets, a.author_id, a.movie_id, a.event_time,
+    {POSITION}"""
+DETAIL = f"""{COLUMNS}, b.decline_reason, {mean_score("b.guest_id", of_host=False)} AS guest_rating,
+    {mean_score("a.author_id", of_host=True)} AS author_rating, (
+        SELECT json_agg(json_build_object('time', e.create_time, 'kind', e.kind, 'cause', e.cause, 'actor', e.actor_id)
+            ORDER BY e.id)
+        FROM booking_events e WHERE e.announcement_id = b.announcement_id AND e.booking_id = b.id
+    ) AS timeline"""
+LIST_DETAILS = text(f"SELECT {DETAIL} {JOINED} WHERE b.id = ANY(:ids)")
+LIST_APPLICATIONS = text(
+    f"""SELECT {DETAIL} {JOINED} WHERE b.announcement_id = :announcement_id AND b.id > :after
+    ORDER BY b.id LIMIT :count"""
 )
 IS_BUSY = text(
     "SELECT EXISTS (SELECT FROM engagements WHERE person_id = :person_id AND during && tstzrange(:begins, :ends))"
@@ -91,6 +109,8 @@ CONDITIONS = {
     "as_guest": "b.guest_id = :guest",
     "movie": "a.movie_id = :movie",
     "date": ON_DAY,
+    # Nobody applies to a draft. Saying so lets everybody's bookings be read along an index of published evenings.
+    "published": "a.publish_time IS NOT NULL",
     "after": "(a.event_time, b.id) < (:after_time, :after_id)",
 }
 
@@ -98,7 +118,7 @@ CONDITIONS = {
 @cache
 def list_statement(conditions: frozenset[str]) -> TextClause:
     """The list's statement for a set of conditions: PostgreSQL plans each shape for itself."""
-    where = " AND ".join(CONDITIONS[name] for name in sorted(conditions)) or "true"
+    where = " AND ".join(CONDITIONS[name] for name in sorted({*conditions, "published"}))
     return text(f"SELECT {COLUMNS} {JOINED} WHERE {where} ORDER BY a.event_time DESC, b.id DESC LIMIT :count")
 
 
@@ -113,6 +133,8 @@ class Application(NamedTuple):
     tickets: int
     follows: bool
     """Whether he is known to follow the author: private evenings are for followers only."""
+    waiting_list: bool
+    """Whether he waits when too few places are left."""
 
 
 async def apply(execute: Execute, applications: Sequence[Application]) -> list[Row | None]:
@@ -121,12 +143,13 @@ async def apply(execute: Execute, applications: Sequence[Application]) -> list[R
     `execute` runs the statement in a transaction of its own or in one that does more. No guest may apply twice in one
     call: his own applications would not see each other.
     """
-    announcement_ids, guest_ids, tickets, follows = zip(*applications, strict=True)
+    announcement_ids, guest_ids, tickets, follows, waiting_list = zip(*applications, strict=True)
     parameters = {
         "announcement_ids": announcement_ids,
         "guest_ids": guest_ids,
         "tickets": tickets,
         "follows": follows,
+        "waiting_list": waiting_list,
         "now": clock.now(),
     }
     booked = {row.rank: row for row in (await execute(APPLY, parameters)).all()}
@@ -143,9 +166,17 @@ class BookingStore:
         """As apply(), in a transaction of its own."""
         return await apply(self.database.run, applications)
 
-    async def find_detail(self, booking_id: UUID) -> Row | None:
-        """A booking with its evening's author, film and time, and both ratings; or None."""
-        return (await self.database.read(FIND_DETAIL, {"id": booking_id, "now": clock.now()})).one_or_none()
+    async def list_details(self, ids: Sequence[UUID]) -> Sequence[Row]:
+        """Bookings, each with its evening's author, film and time, both ratings, its place among those who wait, and
+        its timeline; in the order of the ids, those that do not exist left out."""
+        rows = (await self.database.read(LIST_DETAILS, {"ids": ids, "now": clock.now()})).all()
+        found = {row.id: row for row in rows}
+        return [found[each] for each in ids if each in found]
+
+    async def list_applications(self, announcement_id: UUID, after: UUID, count: int) -> Sequence[Row]:
+        """At most `count` bookings of an evening behind an id, in the order in which they were made, as above."""
+        values = {"announcement_id": announcement_id, "after": after, "count": count, "now": clock.now()}
+        return (await self.database.read(LIST_APPLICATIONS, values)).all()
 
     async def is_busy(self, person_id: UUID, begins: datetime, ends: datetime) -> bool:
         """Whether a person hosts or visits an evening then."""

@@ -6,9 +6,9 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import insert, text, update
+from sqlalchemy import Executable, insert, text, update
 
-from booking_svc.schema import HOST_SLOT, Announcement
+from booking_svc.schema import HOST_SLOT, LIVE, NOBODY, Announcement, one_of
 from booking_svc.store import bookings
 from booking_svc.store.announcements import COLUMNS
 from booking_svc.store.bookings import TELL, Application
@@ -18,25 +18,56 @@ from mesh.errors import AlreadyExists, NotFound
 
 LOCK_ANNOUNCEMENT = text(f"SELECT {COLUMNS} FROM announcements a WHERE a.id = :id FOR NO KEY UPDATE")
 FIND_ANNOUNCEMENT_OF = text("SELECT announcement_id FROM bookings WHERE id = :id")
-LOCK_BOOKING = text(
-    "SELECT id, announcement_id, guest_id, state, tickets, accept_time FROM bookings WHERE id = :id FOR NO KEY UPDATE"
+BOOKING_COLUMNS = "id, announcement_id, guest_id, state, tickets, accept_time, promoted"
+LOCK_BOOKINGS = text(
+    f"""SELECT {BOOKING_COLUMNS} FROM bookings WHERE announcement_id = :announcement_id AND id = ANY(:ids)
+    ORDER BY id FOR NO KEY UPDATE"""
 )
 LOCK_LIVE = text(
-    """SELECT id, guest_id, state, tickets FROM bookings
-    WHERE announcement_id = :id AND state IN ('PENDING', 'ACCEPTED') ORDER BY id FOR NO KEY UPDATE"""
+    f"""SELECT {BOOKING_COLUMNS} FROM bookings WHERE announcement_id = :announcement_id AND {one_of("state", LIVE)}
+    ORDER BY id FOR NO KEY UPDATE"""
+)
+LOCK_WAITING = text(
+    f"""SELECT {BOOKING_COLUMNS} FROM bookings WHERE announcement_id = :announcement_id AND state = 'WAITLISTED'
+    ORDER BY id FOR NO KEY UPDATE"""
+)
+PLACES_OFFERED = text(
+    """SELECT coalesce(sum(tickets), 0) FROM bookings
+    WHERE announcement_id = :announcement_id AND state = 'PENDING' AND promoted"""
 )
 MOVE_PLACES = text(
     """UPDATE announcements SET places_taken = places_taken + :delta
     WHERE id = :id AND places_taken + :delta BETWEEN 0 AND tickets_count RETURNING places_taken"""
 )
 MOVE_BOOKING = text(
-    """UPDATE bookings SET state = :new, update_time = :now,
+    """UPDATE bookings SET state = :new, update_time = :now, promoted = :promoted, decline_reason = :reason,
         accept_time = CASE WHEN :new = 'ACCEPTED' THEN CAST(:now AS timestamptz) ELSE accept_time END
     WHERE id = :id AND state = :old RETURNING id"""
 )
 CANCEL_ALL = text(
-    """UPDATE bookings SET state = 'CANCELLED', update_time = :now
-    WHERE announcement_id = :id AND state IN ('PENDING', 'ACCEPTED')"""
+    f"""UPDATE bookings SET state = 'CANCELLED', update_time = :now, promoted = false
+    WHERE announcement_id = :id AND {one_of("state", LIVE)}"""
+)
+LOCK_BEGUN = text(
+    """SELECT id FROM announcements WHERE NOT begun AND will IN ('PUBLISHED', 'CLOSED') AND event_time <= :now
+    ORDER BY event_time LIMIT :count FOR NO KEY UPDATE SKIP LOCKED"""
+)
+# What nobody decided until the evening began ends with it, and its guest may go elsewhere.
+EXPIRE = text(
+    f"""WITH expired AS (
+        UPDATE bookings SET state = 'EXPIRED', update_time = :now, promoted = false
+        WHERE announcement_id = ANY(:ids) AND state IN ('PENDING', 'WAITLISTED')
+        RETURNING id, announcement_id, guest_id
+    ), freed AS (
+        DELETE FROM engagements USING expired
+        WHERE engagements.announcement_id = expired.announcement_id AND engagements.person_id = expired.guest_id
+    ), begun AS (
+        UPDATE announcements SET begun = true WHERE id = ANY(:ids)
+    ), told AS (
+        INSERT INTO booking_events (announcement_id, booking_id, places_delta, kind, cause, actor_id, create_time)
+        SELECT announcement_id, id, 0, 'booking_status', 'expired', :actor, :now FROM expired ORDER BY id RETURNING id
+    )
+    SELECT enqueue_job('{TELL}', string_agg(uuid_send(id), ''::bytea)) FROM told HAVING count(*) > 0"""
 )
 HOLD = text(
     """INSERT INTO engagements (person_id, announcement_id, slot, during)
@@ -79,6 +110,8 @@ class Change:
         row = (await self.connection.execute(LOCK_ANNOUNCEMENT, {"id": announcement_id})).one_or_none()
         if row is None:
             raise NotFound("ANNOUNCEMENT_NOT_FOUND", "there is no such announcement")
+        # Others may have held it for a while: what happens from here on happens after what they did.
+        self.now = clock.now()
         return row
 
     async def lock_booking(self, booking_id: UUID) -> tuple[Row, Row]:
@@ -87,11 +120,29 @@ class Change:
         if announcement_id is None:
             raise NotFound("BOOKING_NOT_FOUND", "there is no such booking")
         announcement = await self.lock_announcement(announcement_id)
-        return announcement, (await self.connection.execute(LOCK_BOOKING, {"id": booking_id})).one()
+        (booking,) = await self.lock_bookings(announcement_id, [booking_id])
+        return announcement, booking
+
+    async def lock_bookings(self, announcement_id: UUID, ids: Sequence[UUID]) -> Sequence[Row]:
+        """Bookings of an announcement in the order of their ids; those that it does not have are left out."""
+        return await self.rows(LOCK_BOOKINGS, announcement_id, ids=ids)
 
     async def lock_live_bookings(self, announcement_id: UUID) -> Sequence[Row]:
-        """The pending and accepted bookings of an announcement."""
-        return (await self.connection.execute(LOCK_LIVE, {"id": announcement_id})).all()
+        """The pending, waiting and accepted bookings of an announcement."""
+        return await self.rows(LOCK_LIVE, announcement_id)
+
+    async def lock_waiting_bookings(self, announcement_id: UUID) -> Sequence[Row]:
+        """Those who wait for a place, first come first."""
+        return await self.rows(LOCK_WAITING, announcement_id)
+
+    async def rows(self, statement: Executable, announcement_id: UUID, **values: Any) -> Sequence[Row]:
+        """What a statement about an announcement returns."""
+        return (await self.connection.execute(statement, {"announcement_id": announcement_id, **values})).all()
+
+    async def places_offered(self, announcement_id: UUID) -> int:
+        """Free places that those who waited have been offered and that their host has not given them yet."""
+        offered = await self.connection.execute(PLACES_OFFERED, {"announcement_id": announcement_id})
+        return int(offered.scalar())
 
     async def add_announcement(self, values: dict[str, Any]) -> UUID:
         """A new announcement. Raises AlreadyExists (ANNOUNCEMENT_EXISTS)."""
@@ -116,9 +167,13 @@ class Change:
         """As bookings.apply()."""
         return (await bookings.apply(self.connection.execute, [application]))[0]
 
-    async def move_booking(self, booking_id: UUID, old: str, new: str) -> bool:
+    async def move_booking(
+        self, booking_id: UUID, old: str, new: str, *, promoted: bool = False, reason: str = ""
+    ) -> bool:
         """Moves a booking from one state to another, once; False if its guest has another live one for the evening."""
-        parameters = {"id": booking_id, "old": old, "new": new, "now": self.now}
+        parameters = {
+            "id": booking_id, "old": old, "new": new, "now": self.now, "promoted": promoted, "reason": reason
+        }  # fmt: skip
         try:
             return (await self.connection.execute(MOVE_BOOKING, parameters)).first() is not None
         except asyncpg.IntegrityConstraintViolationError:
@@ -133,6 +188,13 @@ class Change:
         """Cancels all live bookings and frees everybody's time."""
         await self.connection.execute(CANCEL_ALL, {"id": announcement_id, "now": self.now})
         await self.connection.execute(FREE_ALL, {"announcement_id": announcement_id})
+
+    async def expire(self, count: int) -> int:
+        """Ends what was not decided at up to `count` evenings that have begun; returns how many evenings."""
+        begun = (await self.connection.execute(LOCK_BEGUN, {"now": self.now, "count": count})).column()
+        if begun:
+            await self.connection.execute(EXPIRE, {"ids": begun, "now": self.now, "actor": NOBODY})
+        return len(begun)
 
     async def hold(self, person_id: UUID, announcement: Any, slot: UUID = HOST_SLOT) -> bool:
         """Keeps a person's time for an evening; False if he is elsewhere then."""

@@ -7,7 +7,7 @@ import asyncpg
 from sqlalchemy import text
 
 from booking_svc.schema import RATING_WINDOW
-from mesh import clock
+from mesh import clock, idempotency
 from mesh.database import Database, Row
 from mesh.errors import AlreadyExists
 
@@ -25,7 +25,7 @@ def mean_score(person: str, of_host: bool) -> str:
             rated_evening.end_time <= CAST(:now AS timestamptz) - interval '{RATING_WINDOW.days} days'
             OR NOT EXISTS (
                 SELECT FROM bookings AS silent
-                WHERE silent.announcement_id = rated_evening.id AND silent.state = 'ACCEPTED'
+                WHERE silent.announcement_id = rated_evening.id AND silent.state IN ('ACCEPTED', 'ATTENDED')
                 AND NOT EXISTS (
                     SELECT FROM ratings AS said
                     WHERE said.announcement_id = rated_evening.id AND said.rater_id = silent.guest_id
@@ -38,15 +38,17 @@ def mean_score(person: str, of_host: bool) -> str:
 MEAN_AS_HOST = text(f"SELECT {mean_score('CAST(:person AS uuid)', of_host=True)}")
 MAY_RATE = text(
     """SELECT a.id, a.author_id, a.will, a.event_time, a.end_time,
-    EXISTS (SELECT FROM bookings b WHERE b.announcement_id = a.id AND b.guest_id = :rater AND b.state = 'ACCEPTED')
+    EXISTS (SELECT FROM bookings b WHERE b.announcement_id = a.id AND b.guest_id = :rater
+        AND b.state IN ('ACCEPTED', 'ATTENDED'))
         AS was_guest
     FROM announcements a WHERE a.id = :announcement_id"""
 )
 ADD = text(
     """INSERT INTO ratings (announcement_id, rater_id, rated_id, of_host, score, text, create_time)
     VALUES (:announcement_id, :rater_id, :rated_id, :of_host, :score, :text, :now)
-    RETURNING id, announcement_id, rater_id, rated_id, score, text, create_time"""
+    RETURNING id"""
 )
+GET = text("SELECT id, announcement_id, rater_id, rated_id, score, text, create_time FROM ratings WHERE id = :id")
 
 
 class RatingStore:
@@ -64,9 +66,17 @@ class RatingStore:
         found = await self.database.read(MAY_RATE, {"announcement_id": announcement_id, "rater": rater})
         return found.one_or_none()
 
-    async def add(self, **values: Any) -> Row:
-        """A new rating. Raises AlreadyExists (RATING_EXISTS)."""
+    async def get(self, rating_id: UUID) -> Row:
+        """A rating that exists."""
+        return (await self.database.read(GET, {"id": rating_id})).one()
+
+    async def add(self, **values: Any) -> UUID:
+        """A new rating's id. Raises AlreadyExists (RATING_EXISTS)."""
         try:
-            return (await self.database.run(ADD, {**values, "now": clock.now()})).one()
+            async with self.database.transaction() as connection:
+                await idempotency.claim(connection)
+                rating_id: UUID = (await connection.execute(ADD, {**values, "now": clock.now()})).scalar()
+                await idempotency.settle(connection, rating_id)
+                return rating_id
         except asyncpg.UniqueViolationError:
             raise AlreadyExists("RATING_EXISTS", "this evening was rated by the caller already") from None

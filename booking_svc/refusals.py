@@ -1,0 +1,84 @@
+"""Refusals that applying and moving a booking share."""
+
+from typing import Any
+
+from booking_svc.schema import Status, Will, is_ended, places_left, status
+from mesh import clock
+from mesh.caller import Caller
+from mesh.errors import FailedPrecondition, InvalidArgument, MeshError, NotFound, PermissionDenied
+
+
+def owned(announcement: Any, caller: Caller) -> None:
+    """Raises PermissionDenied (NOT_YOUR_ANNOUNCEMENT) unless it is the caller's or he is super.
+
+    Raises NotFound (ANNOUNCEMENT_NOT_FOUND) for drafts and private evenings: that they exist is not told.
+    """
+    if caller.is_super or announcement.author_id == caller.user_id:
+        return
+    if announcement.publish_time is None or announcement.sub_only:
+        raise no_announcement()
+    raise PermissionDenied("NOT_YOUR_ANNOUNCEMENT", "only its author may do that with an announcement")
+
+
+def open_for_applications(announcement: Any) -> None:
+    """Raises FailedPrecondition (ANNOUNCEMENT_NOT_OPEN) unless it takes applications; being full is another reason."""
+    if announcement.will != Will.PUBLISHED or announcement.event_time <= clock.now():
+        raise not_open(announcement)
+
+
+def ongoing(announcement: Any) -> None:
+    """Raises FailedPrecondition (ANNOUNCEMENT_NOT_OPEN) when the evening has begun, is over or cancelled."""
+    now = clock.now()
+    if is_ended(announcement, now) or announcement.event_time <= now:
+        raise not_open(announcement)
+
+
+def not_open(announcement: Any) -> MeshError:
+    """The refusal, saying where the announcement stands."""
+    now = clock.now()
+    stands = status(announcement, now)
+    begun = announcement.event_time <= now and stands == Status.CLOSED
+    message = "the evening has begun" if begun else f"the announcement is {stands}"
+    return FailedPrecondition("ANNOUNCEMENT_NOT_OPEN", message, status=stands)
+
+
+def full(announcement: Any) -> MeshError:
+    """The refusal, with the numbers."""
+    left = places_left(announcement)
+    message = f"{announcement.places_taken} of {announcement.tickets_count} places are taken"
+    return FailedPrecondition("NO_PLACES_LEFT", message, places_left=left)
+
+
+def elsewhere() -> MeshError:
+    """The refusal of a second evening at one time."""
+    return FailedPrecondition("TIME_CONFLICT", "the guest hosts or visits another evening then")
+
+
+def host_elsewhere() -> MeshError:
+    """The refusal of an evening of one's own while one is a guest."""
+    return FailedPrecondition("TIME_CONFLICT", "the host is a guest of another evening then")
+
+
+def no_announcement() -> MeshError:
+    """The refusal of an announcement that does not exist, or not for the caller."""
+    return NotFound("ANNOUNCEMENT_NOT_FOUND", "there is no such announcement")
+
+
+def no_booking() -> MeshError:
+    """The refusal of a booking that does not exist."""
+    return NotFound("BOOKING_NOT_FOUND", "there is no such booking")
+
+
+def not_yours() -> MeshError:
+    """The refusal of somebody else's booking."""
+    return PermissionDenied("NOT_YOUR_BOOKING", "the booking is somebody else's")
+
+
+def wrong_state(booking: Any) -> MeshError:
+    """The refusal of a step that the booking's state does not allow."""
+    return FailedPrecondition("WRONG_BOOKING_STATE", f"the booking is {booking.state}", state=booking.state)
+
+
+def bad_field(field: str, problem: str) -> MeshError:
+    """The refusal of a field whose value is no good for a reason that the contract's limits do not know."""
+    return InvalidArgument("INVALID_FIELDS", f"{field}: {problem}", fields={field: problem})
