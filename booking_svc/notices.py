@@ -1,11 +1,12 @@
 """Who is told what: turns events of the ledger into notices. Runs as a job, after the deciding transaction."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from uuid import UUID
 
 from matinee.notify.v1 import notify_pb2
 
 from booking_svc.peers import Films, Follows, Inboxes, People
+from booking_svc.schema import NOBODY
 from booking_svc.store.events import EventStore
 from mesh.batch import Batcher
 from mesh.database import Row
@@ -14,7 +15,10 @@ from mesh.logs import logger
 
 TOGETHER = 50
 """Most jobs that are done together, and most notices that are handed over in one call."""
+AT_ONCE = 1000
+"""Most recipients of a notice that notify takes in one request."""
 ID_BYTES = 16
+SIDES = ("before", "after")
 Recipients = list[notify_pb2.PublishRequest.Recipient]
 
 
@@ -64,6 +68,21 @@ class Notices:
                 request = notify_pb2.PublishRequest(kind=kind, recipients=recipients)
                 request.MergeFrom(facts)
                 yield request
+        async for request in self.without_address(event, facts):
+            yield request
+
+    async def without_address(
+        self, event: Row, facts: notify_pb2.PublishRequest
+    ) -> AsyncIterator[notify_pb2.PublishRequest]:
+        """What those are told of a change who do not get to know the address."""
+        others = listed(event, "others")
+        changes = await self.changes(event, hidden=("event_location",)) if others else []
+        for recipients in others if changes else ():
+            request = notify_pb2.PublishRequest(kind=notify_pb2.announcement_changed, recipients=recipients)
+            request.MergeFrom(facts)
+            del request.changes[:]
+            request.changes.extend(changes)
+            yield request
 
     async def recipients(self, event: Row) -> AsyncIterator[tuple[notify_pb2.Kind.ValueType, Recipients]]:
         """Groups of at most 1,000 people, and the kind of notice that they get."""
@@ -74,10 +93,9 @@ class Notices:
                     yield notify_pb2.booking_status, [guest(event.guest_id)]
             case "booking_status":
                 yield notify_pb2.booking_status, [host(event), guest(event.guest_id)]
-            case "announcement_changed":
-                yield notify_pb2.announcement_changed, listed(event)
-            case "announcement_cancelled":
-                yield notify_pb2.announcement_cancelled, listed(event)
+            case "announcement_changed" | "announcement_cancelled":
+                for people in listed(event, "guests"):
+                    yield notify_pb2.Kind.Value(event.kind), people
             case "announcement_published":
                 async for people in self.audience(event):
                     yield notify_pb2.announcement_published, people
@@ -105,11 +123,24 @@ class Notices:
             guest_name=names.get(event.guest_id, ""),
             time_zone=event.time_zone,
             cause=event.cause if event.booking_id else "",
-            changes=[notify_pb2.Change(**change) for change in event.detail.get("changes", ())],
+            changes=await self.changes(event),
+            accepted=event.places_delta > 0,
+            reason=event.detail.get("reason", ""),
+            by_moderator=event.actor_id not in (event.author_id, event.guest_id, NOBODY),
         )
         facts.event_time.FromDatetime(event.event_time)
         facts.occurred.FromDatetime(event.create_time)
         return facts
+
+    async def changes(self, event: Row, hidden: Collection[str] = ()) -> list[notify_pb2.Change]:
+        """What changed, but what is hidden; a film by its title, if that is known."""
+        changes = [change for change in event.detail.get("changes", ()) if change["field"] not in hidden]
+        films = [UUID(change[side]) for change in changes if change["field"] == "movie_id" for side in SIDES]
+        titles = {str(film): title for film, title in (await self.films.titles(*films)).items()} if films else {}
+        return [
+            notify_pb2.Change(field=change["field"], **{side: titles.get(change[side], change[side]) for side in SIDES})
+            for change in changes
+        ]
 
 
 def host(event: Row) -> notify_pb2.PublishRequest.Recipient:
@@ -122,6 +153,7 @@ def guest(person: UUID | str) -> notify_pb2.PublishRequest.Recipient:
     return notify_pb2.PublishRequest.Recipient(user_id=str(person))
 
 
-def listed(event: Row) -> Recipients:
-    """Those who held a booking when it was decided."""
-    return [guest(person) for person in event.detail.get("guests", ())]
+def listed(event: Row, group: str) -> list[Recipients]:
+    """Those who held a booking when it was decided: `guests`, or `others` who do not get to know the address."""
+    people = [guest(person) for person in event.detail.get(group, ())]
+    return [people[start : start + AT_ONCE] for start in range(0, len(people), AT_ONCE)]

@@ -36,7 +36,8 @@ APPLY = text(
         ORDER BY id FOR NO KEY UPDATE
     ), free AS (
         SELECT asked.guest_id, asked.tickets, asked.waiting_list, asked.rank, evening.id, evening.author_id,
-            evening.movie_id, evening.event_time, evening.accept_at_once, evening.tickets_count - evening.places_taken AS places_left,
+            evening.movie_id, evening.event_time, evening.accept_at_once,
+            evening.tickets_count - evening.places_taken AS places_left,
             tstzrange(evening.event_time, evening.end_time) AS during, uuidv7() AS booking_id
         FROM asked JOIN evening ON evening.id = asked.announcement_id
         WHERE evening.author_id <> asked.guest_id AND (NOT evening.sub_only OR asked.follows)

@@ -8,7 +8,8 @@ from sqlalchemy import text
 from mesh.database import Database, Row
 
 LIST = text(
-    """SELECT e.id, e.announcement_id, e.booking_id, e.kind, e.cause, e.actor_id, e.detail, e.create_time,
+    """SELECT e.id, e.announcement_id, e.booking_id, e.places_delta, e.kind, e.cause, e.actor_id, e.detail,
+    e.create_time,
     a.author_id, a.movie_id, a.title, a.event_time, a.time_zone, a.sub_only, b.guest_id
     FROM booking_events e JOIN announcements a ON a.id = e.announcement_id LEFT JOIN bookings b ON b.id = e.booking_id
     WHERE e.id = ANY(:ids)"""
