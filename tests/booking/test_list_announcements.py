@@ -158,6 +158,7 @@ async def test_guest_list_shows_accepted_guests_only(host: Person, guest: Person
             "guest_rating": 0,
             "guest_status": True,
             "author_status": True,
+            "tickets": 1,
         }
     ]
     assert (shown["tickets_left"], shown["places_taken"]) == (1, 1)

@@ -1,36 +1,12 @@
-"""POST /app/v1/reviews/{announcement_id} and GET /app/v1/average_score/{user_id}.
+"""POST /app/v1/reviews/{announcement_id} and GET /app/v1/average_score/{user_id}."""
 
-Evenings cannot be announced in the past, so the tests move theirs there behind the service's back.
-"""
-
-from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-import asyncpg
 import pytest
-import pytest_asyncio
 
-from local.mesh import Mesh
-from local.processes import database_url
-from local.services import get_service
+from tests.booking.conftest import Move
 from tests.people import Person, ok, reason
-
-Move = Callable[[Any, timedelta], Awaitable[None]]
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def ended(mesh: Mesh) -> AsyncIterator[Move]:
-    """Moves an evening so that it began so long ago."""
-    address = database_url(mesh.settings, get_service("booking")).replace("+asyncpg", "")
-    connection = await asyncpg.connect(address)
-
-    async def move(announcement: Any, ago: timedelta) -> None:
-        statement = "UPDATE announcements SET event_time = $1 WHERE id = $2"
-        await connection.execute(statement, datetime.now(UTC) - ago, announcement["id"])
-
-    yield move
-    await connection.close()
 
 
 async def accepted(host: Person, announcement: Any, *guests: Person) -> None:

@@ -1,0 +1,28 @@
+"""Evenings that are over: they cannot be announced in the past, so tests move theirs there behind the service's back."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import pytest_asyncio
+
+from local.mesh import Mesh
+from local.processes import database_url
+from local.services import get_service
+
+Move = Callable[[Any, timedelta], Awaitable[None]]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def ended(mesh: Mesh) -> AsyncIterator[Move]:
+    """Moves an evening so that it began so long ago."""
+    address = database_url(mesh.settings, get_service("booking")).replace("+asyncpg", "")
+    connection = await asyncpg.connect(address)
+
+    async def move(announcement: Any, ago: timedelta) -> None:
+        statement = "UPDATE announcements SET event_time = $1 WHERE id = $2"
+        await connection.execute(statement, datetime.now(UTC) - ago, announcement["id"])
+
+    yield move
+    await connection.close()
