@@ -1,4 +1,4 @@
-"""Evenings that are over: they cannot be announced in the past, so tests move theirs there behind the service's back."""
+"""Evenings that are over: none is announced in the past, so tests move theirs there behind the service's back."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.e2e.faults import until
 from tests.people import Person, ok, reason
 
 HIDDEN = {"event_location": "Secret Lane 7", "city": "Görlitz", "address_for_guests_only": True}
@@ -64,7 +65,12 @@ async def test_notice_of_a_new_address_is_for_accepted_guests(host: Person, crow
 
 async def changed(person: Person) -> str:
     """The text of the notice of a change, once it is there."""
-    while True:
-        for notice in ok(await person.get("/notify/v1/inbox")):
-            if notice["kind"] == "announcement_changed":
-                return str(notice["text"])
+    texts: list[str] = []
+
+    async def told() -> bool:
+        inbox = ok(await person.get("/notify/v1/inbox"))
+        texts.extend(notice["text"] for notice in inbox if notice["kind"] == "announcement_changed")
+        return bool(texts)
+
+    await until(told, "he is told")
+    return texts[0]

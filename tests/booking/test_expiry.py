@@ -1,17 +1,23 @@
 """What was not decided when the evening began ends by itself."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.e2e.faults import until
 from tests.people import Person, ok, reason
 
 
 async def until_state(person: Person, booking: Any, state: str) -> Any:
     """The booking, once it is in a state."""
-    while (found := ok(await person.get(f"/app/v1/booking/{booking['id']}")))["state"] != state:
-        await asyncio.sleep(0.05)
-    return found
+
+    async def reached() -> bool:
+        return bool((await found())["state"] == state)
+
+    async def found() -> Any:
+        return ok(await person.get(f"/app/v1/booking/{booking['id']}"))
+
+    await until(reached, f"the booking is {state}")
+    return await found()
 
 
 def soon() -> str:
@@ -34,9 +40,12 @@ async def test_pending_and_waiting_expire_and_accepted_stay(host: Person, crowd:
 async def test_both_sides_are_told(host: Person, guest: Person, film: Any) -> None:
     booking = await guest.apply(await host.announce(film["id"], event_time=soon()))
     await until_state(guest, booking, "EXPIRED")
-    for person in (host, guest):
-        while not any("Expired" in notice["title"] for notice in ok(await person.get("/notify/v1/inbox"))):
-            await asyncio.sleep(0.05)
+
+    async def told() -> bool:
+        inboxes = [ok(await person.get("/notify/v1/inbox")) for person in (host, guest)]
+        return all(any("Expired" in notice["title"] for notice in inbox) for inbox in inboxes)
+
+    await until(told, "both are told")
 
 
 async def test_guest_is_free_again(host: Person, crowd: list[Person], film: Any) -> None:
