@@ -1,1 +1,1 @@
-"""Measures the running mesh, each figure against its ceiling in the same run."""
+"""Measures a mesh of its own, each figure beside its ceiling in the same run. docs/bench.md says how to read it."""

@@ -1,55 +1,88 @@
 """What must be there before anything is measured: people, evenings, and bookings to be made."""
 
 import asyncio
-import secrets
-from collections.abc import Coroutine, Iterator, Sequence
+import itertools
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import httpx
 from rich.console import Console
 
-from bench.load import Requests, request
+from bench.load import Requests, drive, request
+from bench.people import Person, add_accounts, sign_in
 from local.mesh import Mesh
 
-GUESTS = 32
-EVENINGS = 400
-ACCEPTED = 2
+PLACES = 1000
+"""The most that an announcement may have; and so many guests, for a hot evening is filled by them."""
+MANY = 300
+HOT = 60
+IN_FULL = 5
+"""Accepted guests of the evening that is read."""
 AT_ONCE = 8
 Result = TypeVar("Result")
 
 
 @dataclass
 class Stage:
-    """Tokens of guests, and evenings a day apart, so that everybody may go to all of them."""
+    """Guests, and evenings a day apart, so that everybody may go to all of them."""
 
-    guests: list[str]
+    guests: list[Person]
+    shown: str
+    """The evening that is read; nobody else books it."""
     evenings: list[str]
+    hot: list[str]
 
     def bookings(self) -> Requests:
-        """A booking for every guest and evening but the first, each once."""
-        return (request("POST", f"/app/v1/booking/{evening}", guest) for evening, guest in self.pairs())
+        """A booking for every guest and evening, each once; neighbours are of different evenings and guests."""
+        return book(
+            (evening, self.guests[(turn + number) % PLACES])
+            for turn in range(PLACES)
+            for number, evening in enumerate(self.evenings)
+        )
 
-    def pairs(self) -> Iterator[tuple[str, str]]:
-        """Neighbours are of different evenings and different guests."""
-        later = self.evenings[1:]
-        for turn in range(GUESTS):
-            for number, evening in enumerate(later):
-                yield evening, self.guests[(turn + number) % GUESTS]
+    def rush(self) -> Requests:
+        """Every guest books one evening until it is full; then the next."""
+        return book(itertools.product(self.hot, self.guests))
+
+
+def book(pairs: Iterable[tuple[str, Person]]) -> Iterator[bytes]:
+    """Requests that book."""
+    return (request("POST", f"/app/v1/booking/{evening}", guest.token) for evening, guest in pairs)
 
 
 async def set_up(mesh: Mesh, console: Console) -> Stage:
-    """Registers people and announces evenings, the first with accepted guests."""
-    url = f"http://{mesh.settings.edge_host}:{mesh.settings.edge_port}"
+    """Makes people and announces evenings, the first with accepted guests."""
+    ids = [uuid4() for _ in range(PLACES + 1)]
     with console.status("people and evenings"):
-        async with httpx.AsyncClient(base_url=url, timeout=30, trust_env=False) as http:
-            host, *guests = await few_at_a_time([sign_up(http) for _ in range(GUESTS + 1)])
+        await add_accounts(mesh, ids)
+        host, *guests = await sign_in(mesh, ids)
+        async with client(mesh) as http:
             film = (await http.get("/movie_api/v1/movies?filter[bookable]=true&page_size=1")).json()[0]["id"]
-            evenings = await few_at_a_time([announce(http, host, film, day) for day in range(EVENINGS)])
-            for guest in guests[:ACCEPTED]:
-                await accept(http, host, guest, evenings[0])
-    return Stage(guests, evenings)
+            days = range(1 + MANY + HOT)
+            shown, *others = await few_at_a_time([announce(http, host, film, day) for day in days])
+        stage = Stage(guests, shown, others[:MANY], others[MANY:])
+        await warm_up(mesh, stage)
+    return stage
+
+
+async def warm_up(mesh: Mesh, stage: Stage) -> None:
+    """Fills the evening that is read, and lets the services see every token once: they remember them."""
+    host, port = mesh.settings.edge_host, mesh.settings.edge_port
+    firsts = book((stage.shown, guest) for guest in stage.guests[:IN_FULL])
+    looks = (request("GET", "/app/v1/bookings", guest.token) for guest in stage.guests)
+    for requests in (firsts, looks):
+        samples = await drive(host, port, requests, AT_ONCE, 60)
+        if samples.failures:
+            raise SystemExit(f"the stage cannot be set: {samples.example}")
+
+
+def client(mesh: Mesh) -> httpx.AsyncClient:
+    """A client at the public port."""
+    url = f"http://{mesh.settings.edge_host}:{mesh.settings.edge_port}"
+    return httpx.AsyncClient(base_url=url, timeout=30, trust_env=False)
 
 
 async def few_at_a_time(work: Sequence[Coroutine[Any, Any, Result]]) -> list[Result]:
@@ -63,34 +96,18 @@ async def few_at_a_time(work: Sequence[Coroutine[Any, Any, Result]]) -> list[Res
     return list(await asyncio.gather(*(one(job) for job in work)))
 
 
-async def sign_up(http: httpx.AsyncClient) -> str:
-    """A new person's access token."""
-    person = {"email": f"{secrets.token_hex(8)}@bench.example.com", "password": secrets.token_hex(8)}
-    (await http.post("/auth/v1/register/", json={**person, "name": "Bench"})).raise_for_status()
-    token: str = (await http.post("/auth/v1/login/", json=person)).raise_for_status().json()["access_token"]
-    return token
-
-
-async def announce(http: httpx.AsyncClient, host: str, film: str, day: int) -> str:
-    """A published evening's id."""
+async def announce(http: httpx.AsyncClient, host: Person, film: str, day: int) -> str:
+    """A published evening that accepts at once; its id."""
     evening = {
         "status": "Alive",
         "title": f"Evening {day} of the bench",
-        "tickets_count": 1000,
+        "tickets_count": PLACES,
+        "accept_at_once": True,
         "event_time": (datetime.now(UTC) + timedelta(days=day + 1)).isoformat(),
         "event_location": "Kino Krokodil, Greifenhagener Str. 32, Berlin",
         "time_zone": "Europe/Berlin",
     }
-    headers = {"authorization": f"Bearer {host}"}
+    headers = {"authorization": f"Bearer {host.token}"}
     response = await http.post(f"/app/v1/announcement/{film}", json=evening, headers=headers)
     identity: str = response.raise_for_status().json()["id"]
     return identity
-
-
-async def accept(http: httpx.AsyncClient, host: str, guest: str, evening: str) -> None:
-    """Gives a guest a place."""
-    applied = await http.post(f"/app/v1/booking/{evening}", headers={"authorization": f"Bearer {guest}"})
-    booking = applied.raise_for_status().json()["id"]
-    headers = {"authorization": f"Bearer {host}"}
-    accepted = await http.put(f"/app/v1/booking/{booking}", json={"my_status": True}, headers=headers)
-    accepted.raise_for_status()

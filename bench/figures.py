@@ -1,0 +1,105 @@
+"""Figures: something measured under load, and what it is compared with."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import psutil
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from bench.load import Requests, Samples, drive
+from local.mesh import Mesh
+
+ROUNDS = 4
+WARM_SECONDS = 0.5
+TAIL = 5.0
+"""At most so many times the median may the slowest of a hundred answers take."""
+IDLE_PERCENT = 15.0
+"""Of one core, by all processes together, when they have nothing to do."""
+QUIET_WITHIN = 5.0
+
+
+@dataclass
+class Figure:
+    """Something measured, and what it is compared with."""
+
+    name: str
+    requests: Callable[[], Requests]
+    clients: int
+    ceiling: str = ""
+    aim: float = 0.0
+    samples: Samples = field(default_factory=Samples)
+
+
+async def measure(mesh: Mesh, figures: Sequence[Figure], seconds: float, console: Console) -> None:
+    """All figures in turns, so that whatever else the machine does meets each of them alike."""
+    host, port = mesh.settings.edge_host, mesh.settings.edge_port
+    each = seconds / ROUNDS
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("under load", total=(ROUNDS + 1) * len(figures))
+        for round_number in range(ROUNDS + 1):
+            for figure in random.sample(figures, len(figures)):
+                await quiet(mesh)
+                # The first round warms up connections, caches and prepared statements.
+                duration = each if round_number else WARM_SECONDS
+                samples = await drive(host, port, figure.requests(), figure.clients, duration)
+                if round_number:
+                    figure.samples.add(samples)
+                progress.advance(task)
+
+
+async def quiet(mesh: Mesh) -> None:
+    """Waits until the mesh has told everybody of the bookings made so far: one figure must not pay for another's."""
+    processes = [psutil.Process(info["pid"]) for info in mesh.supervisor.processes().values()]
+    began = time.monotonic()
+    busy = 100.0
+    while busy > IDLE_PERCENT and time.monotonic() < began + QUIET_WITHIN:
+        for process in processes:
+            process.cpu_percent()
+        await asyncio.sleep(0.1)
+        busy = sum(process.cpu_percent() for process in processes)
+
+
+def show(title: str, figures: Sequence[Figure], console: Console) -> None:
+    """The figures, their ratios, and how long the slowest answers took."""
+    table = Table("figure", title=title)
+    for heading in ("clients", "per second", "p50 ms", "p99 ms", "p99/p50", "ratio", "aim", "of"):
+        table.add_column(heading, justify="left" if heading == "of" else "right")
+    known = {figure.name: figure.samples for figure in figures}
+    for figure in figures:
+        samples = figure.samples
+        p50, p99 = samples.quantile(50), samples.quantile(99)
+        table.add_row(
+            figure.name,
+            str(figure.clients),
+            f"{samples.rate:,.0f}",
+            f"{p50:.1f}",
+            f"{p99:.1f}",
+            judged(p99 / p50, TAIL, at_most=True) if p50 else "",
+            judged(samples.rate / known[figure.ceiling].rate, figure.aim) if figure.ceiling else "",
+            f"{figure.aim:.2f}" if figure.aim else "",
+            figure.ceiling,
+        )
+    table.caption = f"aim of p99/p50: at most {TAIL:.0f}"
+    console.print(table)
+
+
+def judged(value: float, aim: float, *, at_most: bool = False) -> str:
+    """A ratio in the colour of whether it keeps its aim; plain without one."""
+    if not aim:
+        return f"{value:.2f}"
+    kept = value <= aim if at_most else value >= aim
+    return f"[{'green' if kept else 'red'}]{value:.2f}[/]"
+
+
+def failures(figures: Sequence[Figure]) -> list[str]:
+    """What went wrong, a line for each figure with answers that it should not have."""
+    return [
+        f"{figure.name}: {figure.samples.failures} answers were not 200, such as {figure.samples.example}"
+        for figure in figures
+        if figure.samples.failures
+    ]
