@@ -24,6 +24,7 @@ TELL = "tell"
 # refuses him: ON CONFLICT DO NOTHING, because plain inserts into an exclusion constraint deadlock when one guest races
 # himself. The waiting list is in the order of the bookings' ids: uuidv7() is asked once the evening is locked, in the
 # order of arrival. Only who would not fit even alone waits; who does not fit because of those before him tries again.
+# An evening may begin, and what is undecided expire, while this waits for its lock: hence `begun`.
 APPLY = text(
     f"""WITH asked AS (
         SELECT * FROM unnest(
@@ -33,6 +34,7 @@ APPLY = text(
     ), evening AS (
         SELECT * FROM announcements
         WHERE id = ANY(:announcement_ids) AND will = 'PUBLISHED' AND event_time > CAST(:now AS timestamptz)
+        AND NOT begun
         ORDER BY id FOR NO KEY UPDATE
     ), free AS (
         SELECT asked.guest_id, asked.tickets, asked.waiting_list, asked.rank, evening.id, evening.author_id,

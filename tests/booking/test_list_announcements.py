@@ -2,11 +2,12 @@
 
 import base64
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from tests.booking.conftest import Move
 from tests.people import Person, evening, ok, reason, some_time
 
 ROW = {
@@ -100,11 +101,42 @@ async def test_forged_token_is_refused(host: Person, film: Any, place: Any) -> N
             "filter[date]=2094-03-03",
             True,
         ),
+        ({"city": "Łódź"}, "filter[location]=lodz", True),
+        ({"event_time": "2094-03-01T00:30:00+01:00"}, "filter[from]=2094-03-01&filter[to]=2094-03-01", True),
+        ({"event_time": "2094-03-01T00:30:00+01:00"}, "filter[from]=2094-03-02", False),
+        ({"event_time": "2094-03-01T00:30:00+01:00"}, "filter[to]=2094-02-28", False),
+        ({"event_time": "2094-03-01T00:30:00Z"}, "filter[from]=2094-03-01T00:30:00Z", True),
+        ({"event_time": "2094-03-01T00:30:00Z"}, "filter[from]=2094-03-01T00:30:01Z", False),
+        ({"event_time": "2094-03-01T00:30:00Z"}, "filter[to]=2094-03-01T01:30:00+01:00", True),
+        ({"event_time": "2094-03-01T00:30:00Z"}, "filter[to]=2094-03-01T01:29:59%2B01:00", False),
+        # The hour that clocks skip and the hour that they repeat, in Berlin.
+        ({"event_time": "2027-03-28T01:00:00Z"}, "filter[date]=2027-03-28", True),
+        ({"event_time": "2027-10-31T00:30:00Z"}, "filter[date]=2027-10-31", True),
+        ({"status": "Created"}, "filter[status]=Created", True),
+        ({"status": "Created"}, "filter[status]=Alive", False),
+        ({}, "filter[status]=Alive", True),
+        ({}, "filter[status]=Closed", False),
+        ({}, "filter[status]=Done&filter[status]=Alive", True),
     ],
 )
 async def test_filter(host: Person, film: Any, change: dict[str, Any], query: str, found: bool) -> None:
     announcement = await host.announce(film["id"], **change)
     assert (announcement["id"] in await ids(host, f"filter[author]={host.id}&{query}")) is found
+
+
+async def test_schedule_by_status(host: Person, guest: Person, crowd: list[Person], film: Any, ended: Move) -> None:
+    alive, full, closed, over, cancelled, draft = [
+        await host.announce(film["id"], tickets_count=1, status=status) for status in ["Alive"] * 5 + ["Created"]
+    ]
+    ok(await host.decide(await crowd[0].apply(full), True))
+    ok(await host.put(f"/app/v1/announcement/{closed['id']}", {"status": "Closed"}))
+    ok(await host.delete(f"/app/v1/announcement/{cancelled['id']}"))
+    await ended(over, timedelta(days=2))
+    expected = {"Alive": {alive["id"]}, "Closed": {full["id"], closed["id"]}, "Done": {over["id"]}}
+    expected |= {"Cancelled": {cancelled["id"]}, "Created": set()}
+    for status, found in expected.items():
+        assert set(await ids(guest, f"filter[author]={host.id}&filter[status]={status}")) == found
+    assert await ids(host, f"filter[author]={host.id}&filter[status]=Created") == [draft["id"]]
 
 
 async def test_filter_by_film(host: Person, film: Any, other_film: Any) -> None:
@@ -132,7 +164,19 @@ async def test_private_evening_is_for_followers_only(host: Person, guest: Person
 
 
 @pytest.mark.parametrize(
-    "query", ["filter[author]=x", "filter[date]=2030-02-30", "filter[date]=soon", "filter[tickets]=-1", "page_size=-1"]
+    "query",
+    [
+        "filter[author]=x",
+        "filter[date]=2030-02-30",
+        "filter[date]=soon",
+        "filter[tickets]=-1",
+        "page_size=-1",
+        "filter[from]=2030-02-30",
+        "filter[to]=2030-02-01T10:00:00",
+        "filter[from]=20300201",
+        "filter[to]=x",
+        "filter[status]=ANNOUNCEMENT_STATUS_UNSPECIFIED",
+    ],
 )
 async def test_bad_query_value_is_named(host: Person, query: str) -> None:
     assert reason(await host.get(f"/app/v1/announcements?{query}")) == (400, "INVALID_FIELDS")
