@@ -17,7 +17,7 @@ from auth_svc.settings import TokenSettings
 from bench.figures import judged, quiet
 from bench.load import Samples
 from bench.stage import Stage
-from booking_svc.bookings import TOGETHER
+from booking_svc.applications import TOGETHER
 from booking_svc.store.bookings import Application, BookingStore
 from local.mesh import Mesh
 from local.processes import database_url

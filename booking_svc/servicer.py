@@ -17,7 +17,7 @@ from booking_svc.edits import Edit
 from booking_svc.hosts import Hosts
 from booking_svc.peers import Films, People
 from booking_svc.ratings import Ratings
-from booking_svc.schema import State, Status
+from booking_svc.schema import State, Status, status
 from mesh import caller, clock, idempotency
 from mesh.database import Database
 from mesh.interceptors import Context
@@ -107,7 +107,7 @@ class BookingServicer(BookingServiceServicer):
         )
         now, hidden = clock.now(), await self.announcements.address_hidden(caller.user(), rows)
         return pb.ListAnnouncementsResponse(
-            announcements=[to_proto.announcement(row, now, address_hidden=row["id"] in hidden) for row in rows],
+            announcements=[to_proto.announcement(row, status(row, now), row["id"] in hidden) for row in rows],
             next_page_token=token,
         )
 

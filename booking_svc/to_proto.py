@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from math import floor
 from typing import Any
 from uuid import UUID
@@ -25,8 +26,10 @@ def timestamp(instant: datetime) -> Timestamp:
     return Timestamp(seconds=floor(instant.timestamp()), nanos=instant.microsecond * 1000)
 
 
-def announcement(row: Row, now: datetime, *, address_hidden: bool) -> booking_pb2.Announcement:
-    """An announcement in a list. Columns by name in brackets: that is three times as fast, and lists have many."""
+# A list of 20 takes 130 us to build, 14 us to copy; the row itself is the key, so nothing that has changed is found.
+@lru_cache(maxsize=10_000)
+def announcement(row: Row, stands: Status, address_hidden: bool) -> booking_pb2.Announcement:
+    """An announcement in a list; not to be changed. Columns by name in brackets: that is three times as fast."""
     return booking_pb2.Announcement(
         id=str(row["id"]),
         title=row["title"],
@@ -38,7 +41,7 @@ def announcement(row: Row, now: datetime, *, address_hidden: bool) -> booking_pb
         event_location=row["city" if address_hidden else "event_location"],
         duration=row["duration_minutes"],
         movie_id=str(row["movie_id"]),
-        status=STATUS[status(row, now)],
+        status=STATUS[stands],
         tickets_left=places_left(row),
         time_zone=row["time_zone"],
         city=row["city"],

@@ -36,7 +36,7 @@ ENQUEUED = {
 RESTART_SECONDS = 1.0
 FOREVER = 1_000_000
 BATCH = 100
-PACE = 0.02
+PACE = 0.1
 SESSION = {"application_name": "jobs", "synchronous_commit": "off"}
 """What the queue notes of a job's progress need not survive a crash: the job is done again then."""
 SILENCE = timedelta(seconds=10)
