@@ -22,6 +22,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from mesh.caller import Caller
 from mesh.database import Row
+from mesh.idempotency import KeptKey
 
 
 class Base(DeclarativeBase):
@@ -123,6 +124,10 @@ class GroupMember(Base):
         PrimaryKeyConstraint("group_name", "user_id"),
         Index("by_join_time", "group_name", "join_time", "user_id"),
     )
+
+
+class IdempotencyKey(KeptKey, Base):
+    """Keys of registrations."""
 
 
 def shows_private(user: Row, caller: Caller) -> bool:

@@ -12,6 +12,7 @@ from auth_svc.sessions import Sessions
 from auth_svc.settings import Settings
 from auth_svc.store import AuthStore
 from auth_svc.users import Users
+from mesh import idempotency
 from mesh.caller import Verifier
 from mesh.database import Database
 from mesh.server import Process, Served, run
@@ -30,13 +31,14 @@ async def build(settings: Settings) -> Process:
         access=timedelta(seconds=settings.access_token_seconds),
         refresh=timedelta(seconds=settings.refresh_token_seconds),
     )
-    servicer = AuthServicer(Users(store, passwords), sessions, Groups(store), keys)
+    servicer = AuthServicer(database, Users(store, passwords), sessions, Groups(store), keys)
     return Process(
         settings=settings,
         # The only service that needs nobody to know its own keys.
         verifier=Verifier(keys.key_set, issuer=settings.token_issuer, audience=settings.token_audience),
         served=[Served(auth_pb2.DESCRIPTOR.services_by_name["AuthService"], servicer)],
         probe=store.probe,
+        periodic=[lambda: idempotency.forget_old_keys(database)],
         close=[passwords.close, database.close],
     )
 

@@ -13,8 +13,8 @@ from auth_svc.keys import Keys
 from auth_svc.schema import shows_private
 from auth_svc.sessions import Pair, Sessions
 from auth_svc.users import Users
-from mesh import caller
-from mesh.database import Row
+from mesh import caller, idempotency
+from mesh.database import Database, Row
 from mesh.interceptors import Context
 
 GIVEN = (
@@ -36,15 +36,31 @@ TOKEN_CACHING = ("cache-control", "no-store")
 class AuthServicer(AuthServiceServicer):
     """One method per RPC, in the proto's order."""
 
-    def __init__(self, users: Users, sessions: Sessions, groups: Groups, keys: Keys) -> None:
+    def __init__(self, database: Database, users: Users, sessions: Sessions, groups: Groups, keys: Keys) -> None:
+        self.database = database
         self.users = users
         self.sessions = sessions
         self.groups = groups
         self.keys = keys
 
     async def Register(self, request: auth_pb2.RegisterRequest, context: Context) -> auth_pb2.User:
-        user = await self.users.register(request.password, {field: getattr(request, field) for field in GIVEN})
-        return to_proto(user, private=True)
+        password, registered = request.password, False
+        # A key keeps a fast hash of its request, which would make guessing easy; the account's own is a slow one.
+        request.ClearField("password")
+
+        async def act() -> auth_pb2.User:
+            nonlocal registered
+            user = await self.users.register(password, {field: getattr(request, field) for field in GIVEN})
+            registered = True
+            return to_proto(user, private=True)
+
+        async def look(user_id: UUID) -> auth_pb2.User:
+            return to_proto(await self.users.get(user_id), private=True)
+
+        user = await idempotency.once(self.database, request, auth_pb2.User, act, look)
+        if not registered and not await self.users.has_password(UUID(user.user_id), password):
+            raise idempotency.reused()
+        return user
 
     async def Login(self, request: auth_pb2.LoginRequest, context: Context) -> auth_pb2.Tokens:
         return self.tokens(await self.sessions.login(request.email.strip(), request.password))

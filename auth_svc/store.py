@@ -7,8 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from mesh import idempotency
 from mesh.database import Database, Row
-from mesh.errors import NotFound
+from mesh.errors import AlreadyExists, NotFound
 
 COLUMNS = """id, email::text AS email, password_hash, name, last_name, phone_number, telegram_name, gender, country,
     time_zone, birthday, language, delivery_type, permissions, is_super"""
@@ -71,9 +72,14 @@ class AuthStore:
         """The user with this address, in any case; or None."""
         return (await self.database.read(FIND_BY_EMAIL, {"email": email})).one_or_none()
 
-    async def add_user(self, values: dict[str, Any], now: datetime) -> Row | None:
-        """A new user, or None if the address has an account."""
-        return (await self.database.run(ADD_USER, {**values, "now": now})).one_or_none()
+    async def add_user(self, values: dict[str, Any], now: datetime) -> Row:
+        """A new user. Raises AlreadyExists (EMAIL_TAKEN)."""
+        async with idempotency.claiming(self.database) as connection:
+            user = (await connection.execute(ADD_USER, {**values, "now": now})).one_or_none()
+            if user is None:
+                raise AlreadyExists("EMAIL_TAKEN", "this e-mail address has an account")
+            await idempotency.settle(connection, user.id)
+        return user
 
     async def rehash(self, user_id: UUID, old: str, new: str) -> None:
         """Replaces a password's hash by another one of the same password."""

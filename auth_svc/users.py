@@ -9,7 +9,7 @@ from auth_svc.passwords import Passwords
 from auth_svc.store import AuthStore
 from mesh import clock
 from mesh.database import Row
-from mesh.errors import AlreadyExists, InvalidArgument
+from mesh.errors import InvalidArgument
 
 WORDS = ("email", "name", "last_name", "phone_number", "telegram_name", "gender", "country")
 
@@ -34,10 +34,11 @@ class Users:
             "language": given["language"] or "en",
             "password_hash": await self.passwords.hash(password),
         }
-        user = await self.store.add_user(values, clock.now())
-        if user is None:
-            raise AlreadyExists("EMAIL_TAKEN", "this e-mail address has an account")
-        return user
+        return await self.store.add_user(values, clock.now())
+
+    async def has_password(self, user_id: UUID, password: str) -> bool:
+        """Whether this is the user's password. Raises NotFound (USER_NOT_FOUND)."""
+        return await self.passwords.matches(password, (await self.store.get_user(user_id)).password_hash)
 
     async def get(self, user_id: UUID) -> Row:
         """A user. Raises NotFound (USER_NOT_FOUND)."""

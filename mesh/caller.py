@@ -44,6 +44,8 @@ NOBODY = Caller()
 class Call:
     """What is known of the call being answered; it travels on to the peers that are asked for its sake."""
 
+    method: str = ""
+    """The RPC's path."""
     request_id: str = ""
     token: str | None = None
     caller: Caller = NOBODY

@@ -1,36 +1,51 @@
 """A write repeated is the same write: the key is claimed in the transaction that acts, the answer kept for a day.
 
-A service that uses it has a table TABLE with the columns that the statements below name.
+A service that uses it has the table KeptKey in its schema, a servicer that answers through once() or done_once(),
+stores that write through run() or inside claiming(), and forget_old_keys() beside its server.
 """
 
+import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, Protocol, TypeVar
-from uuid import UUID
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from uuid import NAMESPACE_URL, UUID, uuid5
 
+from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
-from sqlalchemy import text
+from sqlalchemy import LargeBinary, text
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.sql.base import Executable
 
 from mesh import caller, clock
-from mesh.database import Connection, Database
-from mesh.errors import InvalidArgument
+from mesh.database import Connection, Database, Rows
+from mesh.errors import InvalidArgument, Unavailable
 
 TABLE = "idempotency_keys"
+FIELD = "idempotency_key"
+"""Of a request; one that has no such field takes its key from the header alone."""
+LONGEST = 128
 KEPT = timedelta(hours=24)
+SWEEP_SECONDS = 600.0
+NOBODY = UUID(int=0)
 
-
-class Keyed(Protocol):
-    """A request that may carry a key."""
-
-    idempotency_key: str
-
-    def SerializeToString(self, *, deterministic: bool = ...) -> bytes: ...
-
-
-Request = TypeVar("Request", bound=Keyed)
 Response = TypeVar("Response", bound=Message)
+
+
+class KeptKey:
+    """Keys of writes that succeeded, with their answers: `class IdempotencyKey(KeptKey, Base)` in a schema."""
+
+    __tablename__ = TABLE
+
+    caller_id: Mapped[UUID] = mapped_column(primary_key=True)
+    method: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    request_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    resource_id: Mapped[UUID | None]
+    response: Mapped[bytes | None] = mapped_column(LargeBinary)
+    create_time: Mapped[datetime]
 
 
 @dataclass(frozen=True)
@@ -83,6 +98,20 @@ async def claim(connection: Connection) -> None:
         raise KeyTaken
 
 
+@asynccontextmanager
+async def claiming(database: Database) -> AsyncIterator[Connection]:
+    """A transaction that has taken the current call's key, if it has one. Raises KeyTaken."""
+    async with database.transaction() as connection:
+        await claim(connection)
+        yield connection
+
+
+async def run(database: Database, statement: Executable, parameters: Mapping[str, Any]) -> Rows:
+    """As Database.run(), in a transaction that has taken the current call's key. Raises KeyTaken."""
+    async with claiming(database) as connection:
+        return await connection.execute(statement, parameters)
+
+
 async def settle(connection: Connection, resource_id: UUID) -> None:
     """Notes in the transaction what the key stands for, so that the answer can be given even after a crash."""
     key = caller.current().claimed_key
@@ -92,7 +121,7 @@ async def settle(connection: Connection, resource_id: UUID) -> None:
 
 async def once(
     database: Database,
-    request: Request,
+    request: Message,
     kind: type[Response],
     act: Callable[[], Awaitable[Response]],
     look: Callable[[UUID], Awaitable[Response]],
@@ -111,6 +140,7 @@ async def once(
     try:
         response = await act()
     except KeyTaken:
+        caller.current().claimed_key = None
         taken = await replayed(database, key, kind, look)
         assert taken is not None
         return taken
@@ -118,19 +148,39 @@ async def once(
     return response
 
 
-def key_of(request: Keyed) -> Key | None:
+async def done_once(database: Database, request: Message, act: Callable[[], Awaitable[None]]) -> Empty:
+    """As once(), for an RPC whose only answer is that it is done."""
+
+    async def acted() -> Empty:
+        await act()
+        return Empty()
+
+    async def done(_: UUID) -> Empty:
+        return Empty()
+
+    return await once(database, request, Empty, acted, done)
+
+
+def key_of(request: Message) -> Key | None:
     """The key in the message, or in the header `idempotency-key`. Raises InvalidArgument if that one is too long."""
     call = caller.current()
-    given = request.idempotency_key or call.idempotency_key
+    has_field = FIELD in request.DESCRIPTOR.fields_by_name
+    given: str = (getattr(request, FIELD) if has_field else "") or call.idempotency_key
     if not given:
         return None
-    if len(given) > 128:
-        raise InvalidArgument(
-            "INVALID_FIELDS", "idempotency_key is too long", fields={"idempotency_key": "at most 128 characters"}
-        )
-    request.idempotency_key = ""
+    if len(given) > LONGEST:
+        raise InvalidArgument("INVALID_FIELDS", f"{FIELD} is too long", fields={FIELD: f"at most {LONGEST} characters"})
+    if has_field:
+        request.ClearField(FIELD)
     body = hashlib.blake2b(request.SerializeToString(deterministic=True), digest_size=16).digest()
-    return Key(caller.user_id(), type(request).__name__, given, body)
+    return Key(owner(call.caller), call.method, given, body)
+
+
+def owner(identity: caller.Caller) -> UUID:
+    """Whose key it is: the user's, else that of the service that acts for itself, else that of all who are nobody."""
+    if identity.user_id is not None:
+        return identity.user_id
+    return uuid5(NAMESPACE_URL, f"service:{identity.service}") if identity.service else NOBODY
 
 
 async def replayed(
@@ -141,14 +191,25 @@ async def replayed(
     if row is None:
         return None
     if row.request_hash != key.request_hash:
-        raise InvalidArgument(
-            "IDEMPOTENCY_KEY_REUSED",
-            "this key was used for another request",
-            fields={"idempotency_key": "used for another request"},
-        )
+        raise reused()
     return kind.FromString(row.response) if row.response is not None else await look(row.resource_id)
+
+
+def reused() -> InvalidArgument:
+    """The refusal of a key that came with another request before."""
+    return InvalidArgument(
+        "IDEMPOTENCY_KEY_REUSED", "this key was used for another request", fields={FIELD: "used for another request"}
+    )
 
 
 async def sweep(database: Database) -> None:
     """Forgets keys that have expired."""
     await database.run(SWEEP, {"expired": clock.now() - KEPT})
+
+
+async def forget_old_keys(database: Database) -> None:
+    """Sweeps now and then, for as long as the process lives."""
+    while True:
+        with suppress(Unavailable):
+            await sweep(database)
+        await asyncio.sleep(SWEEP_SECONDS)

@@ -89,7 +89,7 @@ def with_log(method: Method, handler: Handler) -> Handler:
 
     async def logged(request: Any, context: Context) -> Any:
         started = time.perf_counter()
-        call = call_of(context)
+        call = call_of(method, context)
         caller.begin(call)
         code = "OK"
         try:
@@ -112,9 +112,9 @@ def with_log(method: Method, handler: Handler) -> Handler:
     return logged
 
 
-def call_of(context: Context) -> Call:
+def call_of(method: Method, context: Context) -> Call:
     """What the metadata and the transport tell of a call."""
-    call = Call()
+    call = Call(method=method.path)
     for key, value in context.invocation_metadata() or ():
         if key == "authorization" and isinstance(value, str) and value[:7].lower() == "bearer ":
             call.token = value[7:].strip()

@@ -9,6 +9,8 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from mesh.idempotency import KeptKey
+
 
 class Base(DeclarativeBase):
     """All tables of the service; times are instants."""
@@ -58,3 +60,7 @@ class Notice(Base):
         Index("inbox", "recipient_id", "occur_time", "id"),
         Index("unread", "recipient_id", "occur_time", "id", postgresql_where=sql("read_time IS NULL")),
     )
+
+
+class IdempotencyKey(KeptKey, Base):
+    """Keys of marks and links."""

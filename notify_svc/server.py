@@ -5,7 +5,7 @@ from matinee.link.v1 import link_pb2
 from matinee.notify.v1 import notify_pb2
 from sqlalchemy import text
 
-from mesh import server
+from mesh import idempotency, server
 from mesh.caller import Verifier
 from mesh.channel import connect
 from mesh.database import Database
@@ -30,10 +30,11 @@ async def build(settings: Settings) -> Process:
         settings=settings,
         verifier=Verifier(keys_of(auth), issuer=settings.token_issuer, audience=settings.token_audience),
         served=[
-            Served(notify_pb2.DESCRIPTOR.services_by_name["NotifyService"], NotifyServicer(notices, links)),
-            Served(link_pb2.DESCRIPTOR.services_by_name["LinkService"], LinkServicer(links)),
+            Served(notify_pb2.DESCRIPTOR.services_by_name["NotifyService"], NotifyServicer(database, notices, links)),
+            Served(link_pb2.DESCRIPTOR.services_by_name["LinkService"], LinkServicer(database, links)),
         ],
         probe=lambda: database.read(ALIVE),
+        periodic=[lambda: idempotency.forget_old_keys(database)],
         close=[auth.close, database.close],
     )
 

@@ -9,8 +9,8 @@ from matinee.link.v1.link_pb2_grpc import LinkServiceServicer
 from matinee.notify.v1 import notify_pb2
 from matinee.notify.v1.notify_pb2_grpc import NotifyServiceServicer
 
-from mesh import caller
-from mesh.database import Row
+from mesh import caller, idempotency
+from mesh.database import Database, Row
 from mesh.interceptors import Context
 from notify_svc.facts import Facts
 from notify_svc.links import Links
@@ -20,7 +20,8 @@ from notify_svc.notices import Event, Notices
 class NotifyServicer(NotifyServiceServicer):
     """Answers for matinee.notify.v1.NotifyService."""
 
-    def __init__(self, notices: Notices, links: Links) -> None:
+    def __init__(self, database: Database, notices: Notices, links: Links) -> None:
+        self.database = database
         self.notices = notices
         self.links = links
 
@@ -43,11 +44,13 @@ class NotifyServicer(NotifyServiceServicer):
         return notify_pb2.ListNoticesResponse(notices=notices, next_page_token=token, unread_count=unread_count)
 
     async def MarkNoticeRead(self, request: notify_pb2.MarkNoticeReadRequest, context: Context) -> notify_pb2.Notice:
-        return self.to_proto(await self.notices.mark_read(caller.user_id(), UUID(request.notice_id)))
+        async def act() -> notify_pb2.Notice:
+            return self.to_proto(await self.notices.mark_read(caller.user_id(), UUID(request.notice_id)))
+
+        return await idempotency.once(self.database, request, notify_pb2.Notice, act, lambda _: act())
 
     async def MarkAllNoticesRead(self, request: Empty, context: Context) -> Empty:
-        await self.notices.mark_all_read(caller.user_id())
-        return Empty()
+        return await idempotency.done_once(self.database, request, lambda: self.notices.mark_all_read(caller.user_id()))
 
     def to_proto(self, notice: Row) -> notify_pb2.Notice:
         """A notice as its recipient sees it."""
@@ -65,13 +68,17 @@ class NotifyServicer(NotifyServiceServicer):
 class LinkServicer(LinkServiceServicer):
     """Answers for matinee.link.v1.LinkService."""
 
-    def __init__(self, links: Links) -> None:
+    def __init__(self, database: Database, links: Links) -> None:
+        self.database = database
         self.links = links
 
     async def CreateLink(self, request: link_pb2.CreateLinkRequest, context: Context) -> link_pb2.Link:
-        url = await self.links.shorten(request.url, caller.current().caller)
+        async def act() -> link_pb2.Link:
+            return link_pb2.Link(url=await self.links.shorten(request.url, caller.current().caller))
+
+        link = await idempotency.once(self.database, request, link_pb2.Link, act, lambda _: act())
         caller.current().headers.append(("x-http-status", "201"))
-        return link_pb2.Link(url=url)
+        return link
 
     async def FollowLink(self, request: link_pb2.FollowLinkRequest, context: Context) -> Empty:
         target = await self.links.follow(request.code)

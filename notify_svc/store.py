@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import TextClause, text
 
-from mesh import clock
+from mesh import clock, idempotency
 from mesh.database import Database, Row
 from mesh.errors import NotFound
 
@@ -115,7 +115,7 @@ class LinkStore:
     async def add(self, target: str) -> str:
         """The code of the link to a target; the same target gets the same one."""
         parameters = {"target": target, "target_hash": target_hash(target), "code": new_code(), "now": clock.now()}
-        return str((await self.database.run(ADD_LINK, parameters)).scalar())
+        return str((await idempotency.run(self.database, ADD_LINK, parameters)).scalar())
 
     async def get_target(self, code: str) -> str:
         """Where a link leads. Raises NotFound (LINK_NOT_FOUND)."""
@@ -163,14 +163,15 @@ class NoticeStore:
     async def mark_read(self, recipient_id: UUID, notice_id: UUID) -> Row:
         """A person's notice, read. Raises NotFound (NOTICE_NOT_FOUND)."""
         values = {"id": notice_id, "recipient_id": recipient_id, "now": clock.now()}
-        row = (await self.database.run(MARK_READ, values)).one_or_none()
-        if row is None:
-            raise NotFound("NOTICE_NOT_FOUND", "the caller has no such notice")
+        async with idempotency.claiming(self.database) as connection:
+            row = (await connection.execute(MARK_READ, values)).one_or_none()
+            if row is None:
+                raise NotFound("NOTICE_NOT_FOUND", "the caller has no such notice")
         return row
 
     async def mark_all_read(self, recipient_id: UUID) -> None:
         """Marks everything a person has not read."""
-        await self.database.run(MARK_ALL_READ, {"recipient_id": recipient_id, "now": clock.now()})
+        await idempotency.run(self.database, MARK_ALL_READ, {"recipient_id": recipient_id, "now": clock.now()})
 
 
 def target_hash(target: str) -> bytes:

@@ -36,8 +36,4 @@ class Reviews:
 
     async def react(self, person_id: UUID, review_id: UUID, value: int | None) -> Row:
         """Sets a person's LIKE or DISLIKE, or takes it back (None). Raises NotFound (REVIEW_NOT_FOUND)."""
-        if value is None:
-            await self.store.take_back(review_id, person_id)
-        else:
-            await self.store.react(review_id, person_id, value)
-        return await self.store.get(review_id)
+        return await self.store.react(review_id, person_id, value)

@@ -8,6 +8,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, Text, U
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from mesh.idempotency import KeptKey
+
 LIKE = 1
 DISLIKE = -1
 
@@ -76,3 +78,7 @@ class Follow(Base):
         Index("followers_of_person", "followed_id", "create_time", "follower_id"),
         Index("followed_by_person", "follower_id", "create_time", "followed_id"),
     )
+
+
+class IdempotencyKey(KeptKey, Base):
+    """Keys of reviews, reactions, subscriptions and follows."""

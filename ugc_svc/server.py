@@ -7,7 +7,7 @@ from matinee.movie.v1.movie_pb2_grpc import MovieServiceStub
 from matinee.ugc.v1 import ugc_pb2
 from sqlalchemy import text
 
-from mesh import server
+from mesh import idempotency, server
 from mesh.caller import Verifier
 from mesh.channel import connect
 from mesh.database import Database
@@ -31,6 +31,7 @@ async def build(settings: Settings) -> Process:
     movie = connect(settings, "movie", settings.movie_target, movie_pb2.DESCRIPTOR.services_by_name["MovieService"])
     peers = Peers(AuthServiceStub(auth), MovieServiceStub(movie))
     servicer = UgcServicer(
+        database,
         Reviews(ReviewStore(database), peers),
         Subscriptions(SubscriptionStore(database), peers),
         Follows(FollowStore(database), peers),
@@ -40,6 +41,7 @@ async def build(settings: Settings) -> Process:
         verifier=Verifier(keys_of(auth), issuer=settings.token_issuer, audience=settings.token_audience),
         served=[Served(ugc_pb2.DESCRIPTOR.services_by_name["UgcService"], servicer)],
         probe=lambda: database.read(ALIVE),
+        periodic=[lambda: idempotency.forget_old_keys(database)],
         close=[auth.close, movie.close, database.close],
     )
 

@@ -7,8 +7,8 @@ from google.protobuf.empty_pb2 import Empty
 from matinee.ugc.v1 import ugc_pb2
 from matinee.ugc.v1.ugc_pb2_grpc import UgcServiceServicer
 
-from mesh import caller
-from mesh.database import Row
+from mesh import caller, idempotency
+from mesh.database import Database, Row
 from mesh.interceptors import Context
 from ugc_svc.follows import Follows
 from ugc_svc.reviews import Reviews
@@ -21,34 +21,45 @@ class UgcServicer(UgcServiceServicer):
 
     reactions: ClassVar = {ugc_pb2.SetReactionRequest.LIKE: LIKE, ugc_pb2.SetReactionRequest.DISLIKE: DISLIKE}
 
-    def __init__(self, reviews: Reviews, subscriptions: Subscriptions, follows: Follows) -> None:
+    def __init__(self, database: Database, reviews: Reviews, subscriptions: Subscriptions, follows: Follows) -> None:
+        self.database = database
         self.reviews = reviews
         self.subscriptions = subscriptions
         self.follows = follows
 
     async def CreateReview(self, request: ugc_pb2.CreateReviewRequest, context: Context) -> ugc_pb2.Review:
-        movie_id = UUID(request.movie_id)
-        return to_proto(await self.reviews.write(caller.user_id(), movie_id, request.text, request.score))
+        async def act() -> ugc_pb2.Review:
+            movie_id = UUID(request.movie_id)
+            return to_proto(await self.reviews.write(caller.user_id(), movie_id, request.text, request.score))
+
+        return await idempotency.once(self.database, request, ugc_pb2.Review, act, self.review)
 
     async def GetReview(self, request: ugc_pb2.GetReviewRequest, context: Context) -> ugc_pb2.Review:
         ids = UUID(request.movie_id), UUID(request.user_id), UUID(request.review_id)
         return to_proto(await self.reviews.get_of(*ids))
 
     async def SetReaction(self, request: ugc_pb2.SetReactionRequest, context: Context) -> ugc_pb2.Review:
-        value = self.reactions.get(request.reaction)
-        return to_proto(await self.reviews.react(caller.user_id(), UUID(request.review_id), value))
+        async def act() -> ugc_pb2.Review:
+            value = self.reactions.get(request.reaction)
+            return to_proto(await self.reviews.react(caller.user_id(), UUID(request.review_id), value))
+
+        return await idempotency.once(self.database, request, ugc_pb2.Review, act, self.review)
 
     async def GetLikesCount(self, request: ugc_pb2.GetLikesCountRequest, context: Context) -> ugc_pb2.LikesCount:
         review = await self.reviews.get(UUID(request.review_id))
         return ugc_pb2.LikesCount(likes_count=review.likes)
 
     async def Subscribe(self, request: ugc_pb2.SubscribeRequest, context: Context) -> Empty:
-        await self.subscriptions.begin(caller.user_id(), UUID(request.movie_id))
-        return Empty()
+        async def act() -> None:
+            await self.subscriptions.begin(caller.user_id(), UUID(request.movie_id))
+
+        return await idempotency.done_once(self.database, request, act)
 
     async def Unsubscribe(self, request: ugc_pb2.UnsubscribeRequest, context: Context) -> Empty:
-        await self.subscriptions.end(caller.user_id(), UUID(request.movie_id))
-        return Empty()
+        async def act() -> None:
+            await self.subscriptions.end(caller.user_id(), UUID(request.movie_id))
+
+        return await idempotency.done_once(self.database, request, act)
 
     async def ListSubscribers(
         self, request: ugc_pb2.ListSubscribersRequest, context: Context
@@ -59,12 +70,16 @@ class UgcServicer(UgcServiceServicer):
         return ugc_pb2.ListSubscribersResponse(user_ids=map(str, ids), next_page_token=next_token)
 
     async def Follow(self, request: ugc_pb2.FollowRequest, context: Context) -> Empty:
-        await self.follows.begin(caller.user_id(), UUID(request.user_id))
-        return Empty()
+        async def act() -> None:
+            await self.follows.begin(caller.user_id(), UUID(request.user_id))
+
+        return await idempotency.done_once(self.database, request, act)
 
     async def Unfollow(self, request: ugc_pb2.UnfollowRequest, context: Context) -> Empty:
-        await self.follows.end(caller.user_id(), UUID(request.user_id))
-        return Empty()
+        async def act() -> None:
+            await self.follows.end(caller.user_id(), UUID(request.user_id))
+
+        return await idempotency.done_once(self.database, request, act)
 
     async def ListFollowers(
         self, request: ugc_pb2.ListFollowersRequest, context: Context
@@ -88,6 +103,10 @@ class UgcServicer(UgcServiceServicer):
         people = [UUID(user_id) for user_id in request.user_ids]
         followed = await self.follows.list_followed_among(UUID(request.follower_id), people)
         return ugc_pb2.BatchCheckFollowingResponse(followed_ids=map(str, followed))
+
+    async def review(self, review_id: UUID) -> ugc_pb2.Review:
+        """A review as it is now."""
+        return to_proto(await self.reviews.get(review_id))
 
 
 def to_proto(review: Row) -> ugc_pb2.Review:

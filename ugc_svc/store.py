@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from mesh import clock
-from mesh.database import Database, Row
+from mesh import clock, idempotency
+from mesh.database import Database, Row, Rows
 from mesh.errors import AlreadyExists, NotFound
 from ugc_svc.schema import DISLIKE, LIKE
 
@@ -76,26 +76,25 @@ class ReviewStore:
     async def add(self, movie_id: UUID, author_id: UUID, text: str, score: int) -> Row:
         """A new review. Raises AlreadyExists (REVIEW_EXISTS)."""
         values = {"movie_id": movie_id, "author_id": author_id, "text": text, "score": score, "now": clock.now()}
-        row = (await self.database.run(ADD_REVIEW, values)).one_or_none()
-        if row is None:
-            raise AlreadyExists("REVIEW_EXISTS", "the caller has reviewed this film already")
+        async with idempotency.claiming(self.database) as connection:
+            row = (await connection.execute(ADD_REVIEW, values)).one_or_none()
+            if row is None:
+                raise AlreadyExists("REVIEW_EXISTS", "the caller has reviewed this film already")
+            await idempotency.settle(connection, row.id)
         return row
 
     async def get(self, review_id: UUID) -> Row:
         """A review with its likes and dislikes. Raises NotFound (REVIEW_NOT_FOUND)."""
-        row = (await self.database.read(FIND_REVIEW, {"id": review_id})).one_or_none()
-        if row is None:
-            raise NotFound("REVIEW_NOT_FOUND", "there is no such review")
-        return row
+        return one_review(await self.database.read(FIND_REVIEW, {"id": review_id}))
 
-    async def react(self, review_id: UUID, person_id: UUID, value: int) -> None:
-        """Sets what a person thinks of a review, if there is one."""
+    async def react(self, review_id: UUID, person_id: UUID, value: int | None) -> Row:
+        """The review, after setting or taking back (None) what a person thinks of it. Raises as get()."""
         values = {"review_id": review_id, "person_id": person_id, "value": value, "now": clock.now()}
-        await self.database.run(REACT, values)
-
-    async def take_back(self, review_id: UUID, person_id: UUID) -> None:
-        """Removes a person's reaction, if there is one."""
-        await self.database.run(TAKE_BACK, {"review_id": review_id, "person_id": person_id})
+        async with idempotency.claiming(self.database) as connection:
+            await connection.execute(TAKE_BACK if value is None else REACT, values)
+            review = one_review(await connection.execute(FIND_REVIEW, {"id": review_id}))
+            await idempotency.settle(connection, review_id)
+        return review
 
 
 class SubscriptionStore:
@@ -106,11 +105,13 @@ class SubscriptionStore:
 
     async def add(self, movie_id: UUID, user_id: UUID) -> None:
         """Subscribes, once."""
-        await self.database.run(SUBSCRIBE, {"movie_id": movie_id, "user_id": user_id, "now": clock.now()})
+        values = {"movie_id": movie_id, "user_id": user_id, "now": clock.now()}
+        await idempotency.run(self.database, SUBSCRIBE, values)
 
     async def remove(self, movie_id: UUID, user_id: UUID) -> None:
         """Ends a subscription, if there is one."""
-        await self.database.run(UNSUBSCRIBE, {"movie_id": movie_id, "user_id": user_id})
+        values = {"movie_id": movie_id, "user_id": user_id}
+        await idempotency.run(self.database, UNSUBSCRIBE, values)
 
     async def list(self, movie_id: UUID, after: Place, size: int) -> Sequence[Row]:
         """Subscribers behind a place, oldest first."""
@@ -126,11 +127,13 @@ class FollowStore:
 
     async def add(self, follower_id: UUID, followed_id: UUID) -> None:
         """Follows, once."""
-        await self.database.run(FOLLOW, {"follower_id": follower_id, "followed_id": followed_id, "now": clock.now()})
+        values = {"follower_id": follower_id, "followed_id": followed_id, "now": clock.now()}
+        await idempotency.run(self.database, FOLLOW, values)
 
     async def remove(self, follower_id: UUID, followed_id: UUID) -> None:
         """Ends following, if there was any."""
-        await self.database.run(UNFOLLOW, {"follower_id": follower_id, "followed_id": followed_id})
+        values = {"follower_id": follower_id, "followed_id": followed_id}
+        await idempotency.run(self.database, UNFOLLOW, values)
 
     async def list_followers(self, followed_id: UUID, after: Place, size: int) -> Sequence[Row]:
         """Followers behind a place, oldest first."""
@@ -146,3 +149,11 @@ class FollowStore:
         """Which of these people a person follows."""
         values = {"follower_id": follower_id, "ids": list(ids)}
         return (await self.database.read(LIST_FOLLOWED_AMONG, values)).column()
+
+
+def one_review(found: Rows) -> Row:
+    """The review that was found. Raises NotFound (REVIEW_NOT_FOUND)."""
+    row = found.one_or_none()
+    if row is None:
+        raise NotFound("REVIEW_NOT_FOUND", "there is no such review")
+    return row

@@ -14,6 +14,7 @@ import httpx
 from local import services
 from local.mesh import Mesh
 
+BOTH = ("booking", "booking-2")
 PATIENCE = 30.0
 """Seconds, for a busy machine; what has to be quick is measured by its test."""
 

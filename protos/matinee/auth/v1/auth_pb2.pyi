@@ -35,6 +35,7 @@ class RegisterRequest(_message.Message):
     TIME_ZONE_FIELD_NUMBER: _builtins.int
     BIRTHDAY_FIELD_NUMBER: _builtins.int
     LANGUAGE_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     email: _builtins.str
     """Unique, compared without regard to case."""
     password: _builtins.str
@@ -52,6 +53,7 @@ class RegisterRequest(_message.Message):
     """YYYY-MM-DD, or empty."""
     language: _builtins.str
     """The language that notices are written in: en or ru; empty means en."""
+    idempotency_key: _builtins.str
     def __init__(
         self,
         *,
@@ -66,10 +68,11 @@ class RegisterRequest(_message.Message):
         time_zone: _builtins.str = ...,
         birthday: _builtins.str = ...,
         language: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["birthday", b"birthday", "country", b"country", "email", b"email", "gender", b"gender", "language", b"language", "last_name", b"last_name", "name", b"name", "password", b"password", "phone_number", b"phone_number", "telegram_name", b"telegram_name", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["birthday", b"birthday", "country", b"country", "email", b"email", "gender", b"gender", "idempotency_key", b"idempotency_key", "language", b"language", "last_name", b"last_name", "name", b"name", "password", b"password", "phone_number", b"phone_number", "telegram_name", b"telegram_name", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -29,6 +29,15 @@ if _version_not_supported:
 
 class AuthServiceStub:
     """Accounts, sign-in and the keys that tokens are signed with.
+
+    Register takes an idempotency_key, over HTTP also as the header `idempotency-key`: for 24 hours the same request with
+    the same key gets the first success again; one sent while the first is running waits for it; the same key with another
+    request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED). Whoever registers is nobody yet, so all keys that come without a
+    token are in one scope: make them random, such as a UUID.
+
+    Login, Refresh and Logout take none. To give their answers again the service would have to keep tokens, and one that
+    is read from a database is as good as a stolen one. Signing in twice makes two sessions that do not disturb each
+    other, ending a session twice is once, and who loses the answer of Refresh signs in again.
     """
 
     def __init__(self, channel):
@@ -81,6 +90,15 @@ class AuthServiceStub:
 
 class AuthServiceServicer:
     """Accounts, sign-in and the keys that tokens are signed with.
+
+    Register takes an idempotency_key, over HTTP also as the header `idempotency-key`: for 24 hours the same request with
+    the same key gets the first success again; one sent while the first is running waits for it; the same key with another
+    request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED). Whoever registers is nobody yet, so all keys that come without a
+    token are in one scope: make them random, such as a UUID.
+
+    Login, Refresh and Logout take none. To give their answers again the service would have to keep tokens, and one that
+    is read from a database is as good as a stolen one. Signing in twice makes two sessions that do not disturb each
+    other, ending a session twice is once, and who loses the answer of Refresh signs in again.
     """
 
     def Register(self, request, context):
@@ -197,6 +215,15 @@ def add_AuthServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class AuthService:
     """Accounts, sign-in and the keys that tokens are signed with.
+
+    Register takes an idempotency_key, over HTTP also as the header `idempotency-key`: for 24 hours the same request with
+    the same key gets the first success again; one sent while the first is running waits for it; the same key with another
+    request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED). Whoever registers is nobody yet, so all keys that come without a
+    token are in one scope: make them random, such as a UUID.
+
+    Login, Refresh and Logout take none. To give their answers again the service would have to keep tokens, and one that
+    is read from a database is as good as a stolen one. Signing in twice makes two sessions that do not disturb each
+    other, ending a session twice is once, and who loses the answer of Refresh signs in again.
     """
 
     @staticmethod

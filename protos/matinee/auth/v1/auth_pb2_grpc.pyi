@@ -15,7 +15,17 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AuthServiceStub:
-    """Accounts, sign-in and the keys that tokens are signed with."""
+    """Accounts, sign-in and the keys that tokens are signed with.
+
+    Register takes an idempotency_key, over HTTP also as the header `idempotency-key`: for 24 hours the same request with
+    the same key gets the first success again; one sent while the first is running waits for it; the same key with another
+    request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED). Whoever registers is nobody yet, so all keys that come without a
+    token are in one scope: make them random, such as a UUID.
+
+    Login, Refresh and Logout take none. To give their answers again the service would have to keep tokens, and one that
+    is read from a database is as good as a stolen one. Signing in twice makes two sessions that do not disturb each
+    other, ending a session twice is once, and who loses the answer of Refresh signs in again.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Register: _aio.UnaryUnaryMultiCallable[_auth_pb2.RegisterRequest, _auth_pb2.User]
@@ -46,7 +56,17 @@ class AuthServiceStub:
     """Gets the public keys that access tokens are verified with, as a JSON Web Key Set (RFC 7517)."""
 
 class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Accounts, sign-in and the keys that tokens are signed with."""
+    """Accounts, sign-in and the keys that tokens are signed with.
+
+    Register takes an idempotency_key, over HTTP also as the header `idempotency-key`: for 24 hours the same request with
+    the same key gets the first success again; one sent while the first is running waits for it; the same key with another
+    request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED). Whoever registers is nobody yet, so all keys that come without a
+    token are in one scope: make them random, such as a UUID.
+
+    Login, Refresh and Logout take none. To give their answers again the service would have to keep tokens, and one that
+    is read from a database is as good as a stolen one. Signing in twice makes two sessions that do not disturb each
+    other, ending a session twice is once, and who loses the answer of Refresh signs in again.
+    """
 
     @_abc_1.abstractmethod
     def Register(

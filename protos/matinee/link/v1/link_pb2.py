@@ -28,7 +28,7 @@ from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from matinee.common.v1 import access_pb2 as matinee_dot_common_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amatinee/link/v1/link.proto\x12\x0fmatinee.link.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1ematinee/common/v1/access.proto\",\n\x11\x43reateLinkRequest\x12\x17\n\x03url\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x10\"\x13\n\x04Link\x12\x0b\n\x03url\x18\x01 \x01(\t\",\n\x11\x46ollowLinkRequest\x12\x17\n\x04\x63ode\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@2\xe2\x01\n\x0bLinkService\x12n\n\nCreateLink\x12\".matinee.link.v1.CreateLinkRequest\x1a\x15.matinee.link.v1.Link\"%\x90\x02\x02\x8a\xb5\x18\x02\x02\x05\x82\xd3\xe4\x93\x02\x16\"\x11/api/v1/shortener:\x01*\x12\x63\n\nFollowLink\x12\".matinee.link.v1.FollowLinkRequest\x1a\x16.google.protobuf.Empty\"\x19\x90\x02\x01\x8a\xb5\x18\x01\x01\x82\xd3\xe4\x93\x02\x0b\x12\t/s/{code}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amatinee/link/v1/link.proto\x12\x0fmatinee.link.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1ematinee/common/v1/access.proto\"O\n\x11\x43reateLinkRequest\x12\x17\n\x03url\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x10\x12!\n\x0fidempotency_key\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\"\x13\n\x04Link\x12\x0b\n\x03url\x18\x01 \x01(\t\",\n\x11\x46ollowLinkRequest\x12\x17\n\x04\x63ode\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@2\xe2\x01\n\x0bLinkService\x12n\n\nCreateLink\x12\".matinee.link.v1.CreateLinkRequest\x1a\x15.matinee.link.v1.Link\"%\x90\x02\x02\x8a\xb5\x18\x02\x02\x05\x82\xd3\xe4\x93\x02\x16\"\x11/api/v1/shortener:\x01*\x12\x63\n\nFollowLink\x12\".matinee.link.v1.FollowLinkRequest\x1a\x16.google.protobuf.Empty\"\x19\x90\x02\x01\x8a\xb5\x18\x01\x01\x82\xd3\xe4\x93\x02\x0b\x12\t/s/{code}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,6 +37,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CREATELINKREQUEST'].fields_by_name['url']._loaded_options = None
   _globals['_CREATELINKREQUEST'].fields_by_name['url']._serialized_options = b'\272H\007r\005\020\001\030\200\020'
+  _globals['_CREATELINKREQUEST'].fields_by_name['idempotency_key']._loaded_options = None
+  _globals['_CREATELINKREQUEST'].fields_by_name['idempotency_key']._serialized_options = b'\272H\005r\003\030\200\001'
   _globals['_FOLLOWLINKREQUEST'].fields_by_name['code']._loaded_options = None
   _globals['_FOLLOWLINKREQUEST'].fields_by_name['code']._serialized_options = b'\272H\006r\004\020\001\030@'
   _globals['_LINKSERVICE'].methods_by_name['CreateLink']._loaded_options = None
@@ -44,11 +46,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LINKSERVICE'].methods_by_name['FollowLink']._loaded_options = None
   _globals['_LINKSERVICE'].methods_by_name['FollowLink']._serialized_options = b'\220\002\001\212\265\030\001\001\202\323\344\223\002\013\022\t/s/{code}'
   _globals['_CREATELINKREQUEST']._serialized_start=167
-  _globals['_CREATELINKREQUEST']._serialized_end=211
-  _globals['_LINK']._serialized_start=213
-  _globals['_LINK']._serialized_end=232
-  _globals['_FOLLOWLINKREQUEST']._serialized_start=234
-  _globals['_FOLLOWLINKREQUEST']._serialized_end=278
-  _globals['_LINKSERVICE']._serialized_start=281
-  _globals['_LINKSERVICE']._serialized_end=507
+  _globals['_CREATELINKREQUEST']._serialized_end=246
+  _globals['_LINK']._serialized_start=248
+  _globals['_LINK']._serialized_end=267
+  _globals['_FOLLOWLINKREQUEST']._serialized_start=269
+  _globals['_FOLLOWLINKREQUEST']._serialized_end=313
+  _globals['_LINKSERVICE']._serialized_start=316
+  _globals['_LINKSERVICE']._serialized_end=542
 # @@protoc_insertion_point(module_scope)

@@ -54,7 +54,9 @@ class LinkServiceServicer:
 
     def CreateLink(self, request, context):
         """Makes a short link; the same target gets the same link. Answers 201 over HTTP.
-        Returns INVALID_ARGUMENT (LINK_TARGET_NOT_ALLOWED) unless the target is http or https on our own public host.
+        Returns INVALID_ARGUMENT (LINK_TARGET_NOT_ALLOWED) unless the target is http or https on our own public host;
+        INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED) if the caller has made a link to another target with this key, which over
+        HTTP may also be the header `idempotency-key`, in the last 24 hours.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -19,7 +19,9 @@ class LinkServiceStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateLink: _aio.UnaryUnaryMultiCallable[_link_pb2.CreateLinkRequest, _link_pb2.Link]
     """Makes a short link; the same target gets the same link. Answers 201 over HTTP.
-    Returns INVALID_ARGUMENT (LINK_TARGET_NOT_ALLOWED) unless the target is http or https on our own public host.
+    Returns INVALID_ARGUMENT (LINK_TARGET_NOT_ALLOWED) unless the target is http or https on our own public host;
+    INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED) if the caller has made a link to another target with this key, which over
+    HTTP may also be the header `idempotency-key`, in the last 24 hours.
     """
     FollowLink: _aio.UnaryUnaryMultiCallable[_link_pb2.FollowLinkRequest, _empty_pb2.Empty]
     """Leads to a link's target: 302 with the header `location` over HTTP, the same in initial metadata over gRPC.
@@ -36,7 +38,9 @@ class LinkServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_link_pb2.CreateLinkRequest, _abc.Awaitable[_link_pb2.Link]],
     ) -> _abc.Awaitable[_link_pb2.Link]:
         """Makes a short link; the same target gets the same link. Answers 201 over HTTP.
-        Returns INVALID_ARGUMENT (LINK_TARGET_NOT_ALLOWED) unless the target is http or https on our own public host.
+        Returns INVALID_ARGUMENT (LINK_TARGET_NOT_ALLOWED) unless the target is http or https on our own public host;
+        INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED) if the caller has made a link to another target with this key, which over
+        HTTP may also be the header `idempotency-key`, in the last 24 hours.
         """
 
     @_abc_1.abstractmethod

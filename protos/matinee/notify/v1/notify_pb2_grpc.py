@@ -28,6 +28,11 @@ if _version_not_supported:
 
 class NotifyServiceStub:
     """One inbox per person.
+
+    RPCs whose request has an idempotency_key take it over HTTP also as the header `idempotency-key`: for 24
+    hours the same caller, RPC and key get the first success again; one sent while the first is running waits for it; the
+    same key with another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED). MarkAllNoticesRead takes it as the header
+    alone. Publishing needs none: event_id is its key.
     """
 
     def __init__(self, channel):
@@ -65,6 +70,11 @@ class NotifyServiceStub:
 
 class NotifyServiceServicer:
     """One inbox per person.
+
+    RPCs whose request has an idempotency_key take it over HTTP also as the header `idempotency-key`: for 24
+    hours the same caller, RPC and key get the first success again; one sent while the first is running waits for it; the
+    same key with another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED). MarkAllNoticesRead takes it as the header
+    alone. Publishing needs none: event_id is its key.
     """
 
     def Publish(self, request, context):
@@ -145,6 +155,11 @@ def add_NotifyServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class NotifyService:
     """One inbox per person.
+
+    RPCs whose request has an idempotency_key take it over HTTP also as the header `idempotency-key`: for 24
+    hours the same caller, RPC and key get the first success again; one sent while the first is running waits for it; the
+    same key with another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED). MarkAllNoticesRead takes it as the header
+    alone. Publishing needs none: event_id is its key.
     """
 
     @staticmethod

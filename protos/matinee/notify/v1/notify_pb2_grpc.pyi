@@ -14,7 +14,13 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class NotifyServiceStub:
-    """One inbox per person."""
+    """One inbox per person.
+
+    RPCs whose request has an idempotency_key take it over HTTP also as the header `idempotency-key`: for 24
+    hours the same caller, RPC and key get the first success again; one sent while the first is running waits for it; the
+    same key with another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED). MarkAllNoticesRead takes it as the header
+    alone. Publishing needs none: event_id is its key.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Publish: _aio.UnaryUnaryMultiCallable[_notify_pb2.PublishRequest, _empty_pb2.Empty]
@@ -38,7 +44,13 @@ class NotifyServiceStub:
     """Marks all of the caller's notices as read."""
 
 class NotifyServiceServicer(metaclass=_abc_1.ABCMeta):
-    """One inbox per person."""
+    """One inbox per person.
+
+    RPCs whose request has an idempotency_key take it over HTTP also as the header `idempotency-key`: for 24
+    hours the same caller, RPC and key get the first success again; one sent while the first is running waits for it; the
+    same key with another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED). MarkAllNoticesRead takes it as the header
+    alone. Publishing needs none: event_id is its key.
+    """
 
     @_abc_1.abstractmethod
     def Publish(

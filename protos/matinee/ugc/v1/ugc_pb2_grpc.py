@@ -28,6 +28,10 @@ if _version_not_supported:
 
 class UgcServiceStub:
     """Film reviews with likes, film subscriptions, and people following people.
+
+    RPCs whose request has an idempotency_key take it over HTTP also as the header `idempotency-key`: for 24
+    hours the same caller, RPC and key get the first success again; one sent while the first is running waits for it; the
+    same key with another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED).
     """
 
     def __init__(self, channel):
@@ -100,6 +104,10 @@ class UgcServiceStub:
 
 class UgcServiceServicer:
     """Film reviews with likes, film subscriptions, and people following people.
+
+    RPCs whose request has an idempotency_key take it over HTTP also as the header `idempotency-key`: for 24
+    hours the same caller, RPC and key get the first success again; one sent while the first is running waits for it; the
+    same key with another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED).
     """
 
     def CreateReview(self, request, context):
@@ -271,6 +279,10 @@ def add_UgcServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class UgcService:
     """Film reviews with likes, film subscriptions, and people following people.
+
+    RPCs whose request has an idempotency_key take it over HTTP also as the header `idempotency-key`: for 24
+    hours the same caller, RPC and key get the first success again; one sent while the first is running waits for it; the
+    same key with another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED).
     """
 
     @staticmethod

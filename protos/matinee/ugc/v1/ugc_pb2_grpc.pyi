@@ -14,7 +14,12 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class UgcServiceStub:
-    """Film reviews with likes, film subscriptions, and people following people."""
+    """Film reviews with likes, film subscriptions, and people following people.
+
+    RPCs whose request has an idempotency_key take it over HTTP also as the header `idempotency-key`: for 24
+    hours the same caller, RPC and key get the first success again; one sent while the first is running waits for it; the
+    same key with another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED).
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateReview: _aio.UnaryUnaryMultiCallable[_ugc_pb2.CreateReviewRequest, _ugc_pb2.Review]
@@ -64,7 +69,12 @@ class UgcServiceStub:
     """Tells which of some people a person follows."""
 
 class UgcServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Film reviews with likes, film subscriptions, and people following people."""
+    """Film reviews with likes, film subscriptions, and people following people.
+
+    RPCs whose request has an idempotency_key take it over HTTP also as the header `idempotency-key`: for 24
+    hours the same caller, RPC and key get the first success again; one sent while the first is running waits for it; the
+    same key with another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED).
+    """
 
     @_abc_1.abstractmethod
     def CreateReview(
