@@ -17,7 +17,7 @@ from auth_svc.settings import TokenSettings
 from bench.figures import judged, quiet
 from bench.load import Samples
 from bench.stage import Stage
-from booking_svc.bookings import TOGETHER
+from booking_svc.applications import TOGETHER
 from booking_svc.store.bookings import Application, BookingStore
 from local.mesh import Mesh
 from local.processes import database_url
@@ -49,7 +49,7 @@ def applications(stage: Stage) -> Iterator[Application]:
     for turn in itertools.count(1):
         for number, evening in enumerate(stage.evenings):
             guest = stage.guests[(number - turn) % len(stage.guests)]
-            yield Application(UUID(evening), guest.id, 1, follows=False)
+            yield Application(UUID(evening), guest.id, 1, follows=False, waiting_list=False)
 
 
 async def in_turns(mesh: Mesh, store: BookingStore, work: Iterator[Application]) -> dict[tuple[bool, int], Samples]:
