@@ -12,7 +12,7 @@ T ?= tests
 M ?=
 R ?=
 
-.PHONY: help up env down status logs tokens demo test check fix protos migration bench
+.PHONY: help up env down status logs tokens demo test check fix protos migration bench growth
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -74,5 +74,8 @@ migration: .venv/.installed ## Write a migration of a service: make migration S=
 	@test -n "$(S)" && test -n "$(M)" || { echo 'Say which service and what for: make migration S=booking M="add a column"'; exit 1; }
 	@$(PYTHON) -m local migration $(S) "$(M)"
 
-bench: .venv/.installed ## Measure, each against its ceiling in the same run
+bench: .venv/.installed ## Measure, each against its ceiling in the same run; docs/bench.md says how to read it
 	@$(PYTHON) -m bench
+
+growth: .venv/.installed ## Measure at 1,000 and at 300,000 announcements, and look at the plan of every list
+	@$(PYTHON) -m bench.growth

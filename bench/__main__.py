@@ -17,6 +17,7 @@ from bench.figures import Figure, failures, measure, quiet, show
 from bench.load import Requests, Samples, drive, repeated, request
 from bench.memory import show_memory
 from bench.stage import Stage, set_up
+from bench.terminal import console, end
 from local.mesh import Mesh, running_mesh
 from local.steps import Steps
 
@@ -34,36 +35,36 @@ def figures(stage: Stage) -> list[Figure]:
     get = repeated(request("GET", f"/app/v1/announcement/{stage.shown}", token))
     listed = repeated(request("GET", "/app/v1/announcements", token))
     return [
-        Figure(EMPTY, lambda: empty, CLIENTS),
-        Figure(PREBUILT, lambda: prebuilt, CLIENTS),
-        Figure(MANY, lambda: bookings, CLIENTS, EMPTY, 0.5),
-        Figure("book, one hot evening", lambda: rush, CLIENTS, MANY, 0.9),
-        Figure("get with five guests", lambda: get, CLIENTS, EMPTY, 0.55),
-        Figure("list of 20", lambda: listed, CLIENTS, PREBUILT, 0.65),
-        Figure(EMPTY_ALONE, lambda: empty, 1),
-        Figure("book, alone", lambda: bookings, 1, EMPTY_ALONE),
+        Figure(EMPTY, empty, CLIENTS),
+        Figure(PREBUILT, prebuilt, CLIENTS),
+        Figure(MANY, bookings, CLIENTS, EMPTY, 0.5),
+        Figure("book, one hot evening", rush, CLIENTS, MANY, 0.9),
+        Figure("get with five guests", get, CLIENTS, EMPTY, 0.55),
+        Figure("list of 20", listed, CLIENTS, PREBUILT, 0.65),
+        Figure(EMPTY_ALONE, empty, 1),
+        Figure("book, alone", bookings, 1, EMPTY_ALONE),
     ]
 
 
-async def measure_speed(mesh: Mesh, seconds: float, console: Console) -> list[str]:
+async def measure_speed(mesh: Mesh, seconds: float, printer: Console) -> list[str]:
     """Everything that one booking process can show; returns what went wrong."""
-    stage = await set_up(mesh, console)
+    stage = await set_up(mesh, printer)
     measured = figures(stage)
-    await measure(mesh, measured, seconds, console)
-    show("JSON through Envoy", measured, console)
-    wrong = failures(measured) + await together.compare(mesh, stage, console)
-    await reference.show(mesh, console)
-    print_path(plots.latency_against_load(await under_loads(mesh, measured, console)), console)
+    await measure(mesh, measured, seconds, printer)
+    show("JSON through Envoy", measured, printer)
+    wrong = failures(measured) + await together.compare(mesh, stage, printer)
+    await reference.show(mesh, printer)
+    print_path(plots.latency_against_load(await under_loads(mesh, measured, printer)), printer)
     return wrong
 
 
-async def under_loads(mesh: Mesh, measured: Sequence[Figure], console: Console) -> dict[str, dict[int, Samples]]:
+async def under_loads(mesh: Mesh, measured: Sequence[Figure], printer: Console) -> dict[str, dict[int, Samples]]:
     """Latency against the number of clients, by the names that the plot knows."""
     names = {EMPTY: "empty call", "list of 20": "list of 20", "get with five guests": "get", MANY: "book"}
-    chosen: dict[str, Requests] = {names[figure.name]: figure.requests() for figure in measured if figure.name in names}
+    chosen: dict[str, Requests] = {names[figure.name]: figure.requests for figure in measured if figure.name in names}
     host, port = mesh.settings.edge_host, mesh.settings.edge_port
     curves: dict[str, dict[int, Samples]] = {name: {} for name in names.values()}
-    with Progress(console=console, transient=True) as progress:
+    with Progress(console=printer, transient=True) as progress:
         task = progress.add_task("latency against load", total=len(LEVELS) * len(chosen))
         for clients in LEVELS:
             for name, requests in chosen.items():
@@ -73,9 +74,9 @@ async def under_loads(mesh: Mesh, measured: Sequence[Figure], console: Console) 
     return curves
 
 
-def print_path(path: Path, console: Console) -> None:
+def print_path(path: Path, printer: Console) -> None:
     """Where a picture is, on one line whatever the terminal's width."""
-    console.print(f"plot: {path}", soft_wrap=True)
+    printer.print(f"plot: {path}", soft_wrap=True)
 
 
 def main() -> None:
@@ -83,16 +84,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--seconds", type=float, default=8.0, help="per figure (default 8)")
     options = parser.parse_args()
-    console = Console()
-    with running_mesh(extra_env={"MATINEE_BENCH": "1", "LOG_LEVEL": "INFO"}, steps=Steps(console)) as mesh:
-        wrong = uvloop.run(measure_speed(mesh, options.seconds, console))
-        show_memory(mesh, console)
+    printer = console()
+    with running_mesh(extra_env={"MATINEE_BENCH": "1", "LOG_LEVEL": "INFO"}, steps=Steps(printer)) as mesh:
+        wrong = uvloop.run(measure_speed(mesh, options.seconds, printer))
+        show_memory(mesh, printer)
     with running_mesh(extra_env={"BOOKING_PROCESSES": "2", "LOG_LEVEL": "INFO"}) as mesh:
-        wrong += uvloop.run(freshness.check(mesh, console))
-    for line in wrong:
-        console.print(f"[red]{line}[/]")
-    if wrong:
-        raise SystemExit(1)
+        wrong += uvloop.run(freshness.check(mesh, printer))
+    end(wrong, printer)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import psutil
@@ -28,7 +28,7 @@ class Figure:
     """Something measured, and what it is compared with."""
 
     name: str
-    requests: Callable[[], Requests]
+    requests: Requests
     clients: int
     ceiling: str = ""
     aim: float = 0.0
@@ -46,7 +46,7 @@ async def measure(mesh: Mesh, figures: Sequence[Figure], seconds: float, console
                 await quiet(mesh)
                 # The first round warms up connections, caches and prepared statements.
                 duration = each if round_number else WARM_SECONDS
-                samples = await drive(host, port, figure.requests(), figure.clients, duration)
+                samples = await drive(host, port, figure.requests, figure.clients, duration)
                 if round_number:
                     figure.samples.add(samples)
                 progress.advance(task)

@@ -49,7 +49,7 @@ def applications(stage: Stage) -> Iterator[Application]:
     for turn in itertools.count(1):
         for number, evening in enumerate(stage.evenings):
             guest = stage.guests[(number - turn) % len(stage.guests)]
-            yield Application(UUID(evening), guest.id, 1, follows=False)
+            yield Application(UUID(evening), guest.id, 1, follows=False, waiting_list=False)
 
 
 async def in_turns(mesh: Mesh, store: BookingStore, work: Iterator[Application]) -> dict[tuple[bool, int], Samples]:

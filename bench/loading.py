@@ -1,0 +1,52 @@
+"""The made-up years inside the mesh's PostgreSQL, by COPY."""
+
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.progress import Progress
+
+from bench.people import add_accounts
+from bench.population import COLUMNS, Population, beginning, films_of
+from bench.superuser import connected
+from local.mesh import Mesh
+
+CHUNK = 20_000
+
+
+@dataclass
+class Loader:
+    """Fills the mesh step by step."""
+
+    mesh: Mesh
+    population: Population
+    announcements: int = 0
+    bookings: int = 0
+    tables: list[str] = field(default_factory=lambda: list(COLUMNS))
+
+    @classmethod
+    async def of(cls, mesh: Mesh) -> "Loader":
+        """A loader that knows the mesh's films."""
+        async with connected(mesh, "movie") as connection:
+            return cls(mesh, Population(await films_of(connection), beginning()))
+
+    async def grow_to(self, size: int, console: Console) -> None:
+        """Adds announcements until there are so many, and lets PostgreSQL look at what it has."""
+        with Progress(console=console, transient=True) as progress:
+            task = progress.add_task(f"{size:,} announcements", total=size - self.announcements)
+            while self.announcements < size:
+                count = min(CHUNK, size - self.announcements)
+                await self.load(count)
+                progress.advance(task, count)
+        for database in ("booking", "auth"):
+            async with connected(self.mesh, database) as connection:
+                await connection.execute("VACUUM ANALYZE", timeout=600)
+
+    async def load(self, count: int) -> None:
+        """One chunk."""
+        rows, people = self.population.rows(count)
+        await add_accounts(self.mesh, people)
+        async with connected(self.mesh, "booking") as connection, connection.transaction():
+            for table in self.tables:
+                await connection.copy_records_to_table(table, records=rows[table], columns=COLUMNS[table], timeout=600)
+        self.announcements += count
+        self.bookings += len(rows["bookings"])
