@@ -5,6 +5,7 @@ A failure prints a blob; `@reproduce_failure` with it on the failing class or te
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -16,18 +17,28 @@ from tests.model.model import Film
 from tests.people import ok
 
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "default")
-SLOW = {"deadline": None, "report_multiple_bugs": False, "print_blob": True, "suppress_health_check": [HealthCheck.too_slow]}
+SLOW = {
+    "deadline": None,
+    "report_multiple_bugs": False,
+    "print_blob": True,
+    "suppress_health_check": [HealthCheck.too_slow],
+}
 settings.register_profile("default", max_examples=25, stateful_step_count=30, **SLOW)
 settings.register_profile("long", max_examples=1000, stateful_step_count=60, **SLOW)
-settings.register_profile("quick", settings.get_profile("default"), phases=[p for p in Phase if p not in (Phase.shrink, Phase.explain)])
+settings.register_profile(
+    "quick",
+    settings.get_profile("default"),
+    max_examples=int(os.environ.get("N", "25")),
+    phases=[p for p in Phase if p not in (Phase.shrink, Phase.explain)],
+)
 settings.load_profile(PROFILE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A long search is not cut short."""
+    """A long search is not cut short, nor is the search for the shortest history that fails, which takes minutes."""
     for item in items:
-        if PROFILE != "default" and item.path.is_relative_to(os.path.dirname(__file__)):
-            item.add_marker(pytest.mark.timeout(0))
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.timeout(600 if PROFILE == "default" else 0))
 
 
 @pytest.fixture(scope="session")

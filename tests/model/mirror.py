@@ -5,14 +5,18 @@ import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
+from hypothesis import note
 from hypothesis.stateful import RuleBasedStateMachine
 
 from tests.model.door import HTTP_STATUS, Visitor, answer
 from tests.model.model import PAIRS, Booking, Evening, Film, Refused
 from tests.model.rules import Rules
 
+# Every fourth choice of an evening, a booking or a guest is made among those too that hardly allow anything.
+SELDOM_OTHERS = 4
+T = TypeVar("T")
 # Every history has a day of its own, so that the same people can play the next one.
 DAYS = count(secrets.randbelow(10_000) + 10)
 
@@ -51,6 +55,7 @@ class Mirror(RuleBasedStateMachine):
         self.world = Rules({host.id: fans for host in people[:2]}, superuser.id)
         self.day = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(next(DAYS))
         self.told: list[Told] = []
+        self.looks = count()
 
     def play(self, model: Callable[[], object], person: Visitor, method: str, path: str, body: Any = None) -> Any:
         """Both do it, or both refuse for a reason that the model knows; returns the answer, None if refused."""
@@ -61,21 +66,21 @@ class Mirror(RuleBasedStateMachine):
             model()
         except Refused as refused:
             expected = {(HTTP_STATUS[reason], reason) for reason in refused.reasons}
-        assert answer(response) in expected, f"{person.name}: {method} {path} {body}: {response.text}"
+        note(f"{person.name}: {method} {path} {body} -> {answer(response)}")
+        assert answer(response) in expected, response.text
         if response.status_code != 200:
             return None
         self.told.append(Told(person, method, path, body, key, response.json()))
         return response.json()
 
     def look_around(self, person: Visitor, evening: Evening, shown: Any = None) -> None:
-        """What the one who acted, the host and a passer-by can read of an evening now."""
+        """What the one who acted, one of the others (they take turns) and the host can read of an evening now."""
         if shown is not None:
             self.compare_evening(person, evening, shown)
-        author = self.everybody[evening.author]
-        viewers = {each.id: each for each in (person, author, self.stage.people[5])}
-        for viewer in viewers.values():
-            self.view(viewer, evening)
-        rows = author.rows(f"/app/v1/announcement/{evening.id}/applications")
+        else:
+            self.view(person, evening)
+        self.view(self.stage.people[next(self.looks) % len(self.stage.people)], evening)
+        rows = self.everybody[evening.author].rows(f"/app/v1/announcement/{evening.id}/applications")
         bookings = list(self.world.bookings_of(evening))
         assert [row["id"] for row in rows] == [each.id for each in bookings]
         for booking, row in zip(bookings, rows, strict=True):
@@ -159,15 +164,37 @@ class Mirror(RuleBasedStateMachine):
                     state, position = mine[row["id"]].state, self.world.position(mine[row["id"]])
                     assert (row["state"], row["waitlist_position"]) == (state, position)
 
+    def evening(self, of: int) -> Evening:
+        """One of those that there are, seldom a cancelled one."""
+        alive = [each for each in self.world.evenings if each.will != "Cancelled"]
+        return pick(alive if of % SELDOM_OTHERS else self.world.evenings, self.world.evenings, of)
+
+    def booking(self, of: int, *states: str) -> Booking:
+        """One of those that there are, seldom one in another state."""
+        apt = [each for each in self.world.bookings if each.state in states and each.evening.will != "Cancelled"]
+        return pick(apt if of % SELDOM_OTHERS else self.world.bookings, self.world.bookings, of)
+
+    def person(self, of: int, evening: Evening) -> Visitor:
+        """Somebody who might come, seldom somebody who cannot."""
+        people, busy = self.stage.people, self.world.busy
+        free = [each for each in people if not busy(each.id, evening.start, evening.film.minutes)]
+        return pick(free if of % SELDOM_OTHERS else people, people, of)
+
     def time(self, slot: int) -> datetime:
-        """Evenings of the short film right after each other, and some that overlap by a minute or by much."""
+        """Right after the short film, and times that overlap by a minute or by much."""
         short, long = (film.minutes for film in self.stage.films[:2])
-        return self.day + timedelta(minutes=(0, short, short - 1, long, long + short)[slot])
+        return self.day + timedelta(minutes=(0, short, 2 * short, short - 1, long)[slot])
 
     def speaker(self, who: str, evening: Evening, booking: Booking | None = None) -> Visitor:
         """Whom a role means here."""
         ids = {"author": evening.author, "super": self.stage.superuser.id, "guest": booking.guest if booking else ""}
         return self.everybody.get(ids.get(who, ""), self.stage.people[4])
+
+
+def pick(wanted: list[T], instead: list[T], of: int) -> T:
+    """One of those wanted, if there are any."""
+    found = wanted or instead
+    return found[of % len(found)]
 
 
 def as_json(time: datetime) -> str:

@@ -114,7 +114,7 @@ class Rules(World):
         self._must_be_there(booking, booking.state in ("PENDING", "WAITLISTED", "DECLINED"))
         refuse(
             NO_PLACES_LEFT=booking.tickets > self.left(booking.evening),
-            TIME_CONFLICT=not booking.live and self._elsewhere(booking, booking.evening),
+            **self._clashes(booking),
         )
         self._become(booking, "ACCEPTED", actor, "accepted")
 
@@ -129,7 +129,7 @@ class Rules(World):
             WRONG_BOOKING_STATE=booking.state != "WITHDRAWN",
             ANNOUNCEMENT_NOT_OPEN=evening.will != "Alive",
             NO_PLACES_LEFT=booking.tickets > self.left(evening),
-            TIME_CONFLICT=not booking.live and self._elsewhere(booking, evening),
+            **self._clashes(booking),
         )
         self._become(booking, "ACCEPTED" if evening.at_once else "PENDING", booking.guest, "returned")
 
@@ -149,12 +149,23 @@ class Rules(World):
                 self._become(booking, "ACCEPTED" if evening.at_once else "PENDING", "", "promoted")
 
     def _manage(self, actor: str, evening: Evening, invalid: bool = False) -> None:
-        """Author and super only; a request that makes no sense may be called that first."""
+        """Author and super only; nobody else needs to be told that a private evening is there."""
         sees, owns = self.sees(actor, evening), self.owns(actor, evening)
-        refuse(ANNOUNCEMENT_NOT_FOUND=not sees, NOT_YOUR_ANNOUNCEMENT=sees and not owns, INVALID_FIELDS=invalid)
+        refuse(
+            ANNOUNCEMENT_NOT_FOUND=not owns and (evening.sub_only or not sees),
+            NOT_YOUR_ANNOUNCEMENT=not owns and sees,
+            INVALID_FIELDS=invalid,
+        )
 
     def _must_be_there(self, booking: Booking, right_state: bool) -> None:
         refuse(WRONG_BOOKING_STATE=not right_state, ANNOUNCEMENT_NOT_OPEN=booking.evening.will == "Cancelled")
+
+    def _clashes(self, booking: Booking) -> dict[str, bool]:
+        """Why a booking cannot become live (again): its guest is elsewhere by now, or has a new booking here."""
+        if booking.live:
+            return {}
+        again = self.live_booking(booking.guest, booking.evening) is not None
+        return {"TIME_CONFLICT": self._elsewhere(booking, booking.evening), "BOOKING_EXISTS": again}
 
     def _elsewhere(self, booking: Booking, at: Evening) -> bool:
         return self.busy(booking.guest, at.start, at.film.minutes, besides=booking)
