@@ -5,7 +5,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 PYTHON := .venv/bin/python
-CODE := mesh local envoy auth_svc movie_svc ugc_svc booking_svc notify_svc bench tests
+CODE := mesh local envoy auth_svc movie_svc ugc_svc booking_svc notify_svc bench drill tests
 # The variables of the targets: make logs S=booking, make test T=tests/booking, make tokens R=user.
 S ?=
 T ?= tests

@@ -1,0 +1,153 @@
+"""Drills a mesh of its own: races clients against it while its processes are killed, then judges: `python -m drill`."""
+
+import argparse
+import asyncio
+import random
+import secrets
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import uvloop
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from drill.aftermath import Aftermath
+from drill.clients import Client
+from drill.doors import Doors
+from drill.harvest import Harvest, Reader
+from drill.judge.findings import Findings
+from drill.judge.history import history
+from drill.judge.notices import missing, owed
+from drill.judge.verdict import judge
+from drill.kills import Kills, until_all_serve
+from drill.record import Record
+from drill.report import show
+from drill.sender import Sender
+from drill.stage import Stage, set_up
+from drill.world import World
+from local.errors import MeshError
+from local.mesh import Mesh, running_mesh
+from local.steps import Steps, print_error
+
+CLIENTS = 16
+PAUSE = 0.02
+"""Seconds at most between two deeds of a client: the machine is needed for starting processes, too."""
+TOLD_WITHIN = 120.0
+SILENCE = 25.0
+"""Seconds without a new notice after which no more is waited for. A job whose process was killed is taken over by
+another one after ten."""
+SETTLED = 1.0
+"""Seconds in which what is told twice would come."""
+
+
+class Drilled(NamedTuple):
+    """What a drill leaves for the judge."""
+
+    record: Record
+    harvest: Harvest
+    stage: Stage
+    kills: list[str]
+
+
+async def drill(mesh: Mesh, seconds: float, seed: int, console: Console) -> Drilled:
+    """The storm, the aftermath, and the reading of everything."""
+    record = Record()
+    doors = Doors(mesh.settings.edge_host, mesh.settings.edge_port)
+    try:
+        stage = await set_up(mesh, random.Random(f"{seed}:stage"))
+        world, sender = World(stage), Sender(doors, record)
+        kills = await storm(mesh, world, sender, seconds, seed, console)
+        await until_all_serve(mesh)
+        with console.status("asking one by one"):
+            await Aftermath(sender, world, random.Random(f"{seed}:aftermath")).run()
+        reader = Reader(doors, record, stage, random.Random(f"{seed}:reader"))
+        with console.status("waiting until everybody has been told"):
+            harvest = await reader.everything()
+            await until_told(reader, record, harvest)
+        return Drilled(record, harvest, stage, kills)
+    finally:
+        await doors.close()
+
+
+async def storm(mesh: Mesh, world: World, sender: Sender, seconds: float, seed: int, console: Console) -> list[str]:
+    """Clients race while processes die; ends when the time is over and everything was killed at least once."""
+    over = asyncio.Event()
+    kills = Kills(mesh, random.Random(f"{seed}:kills"), console.log if console.is_terminal else console.print)
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[requests]:,} requests"))
+    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
+        task = progress.add_task("storm", total=seconds, requests=0)
+        clients = [Client(sender, world, random.Random(f"{seed}:{number}")) for number in range(CLIENTS)]
+        racing = [asyncio.create_task(race(client, over)) for client in clients]
+        killing = asyncio.create_task(kills.run(seconds))
+        began = time.monotonic()
+        while not (killing.done() and time.monotonic() - began >= seconds) and not any(one.done() for one in racing):
+            await asyncio.sleep(0.1)
+            progress.update(task, completed=time.monotonic() - began, requests=len(sender.record.ops))
+        over.set()
+        await asyncio.gather(killing, *racing)
+    return kills.done
+
+
+async def race(client: Client, over: asyncio.Event) -> None:
+    """One client, deed after deed."""
+    while not over.is_set():
+        await client.act()
+        await asyncio.sleep(client.dice.uniform(0, PAUSE))
+
+
+async def until_told(reader: Reader, record: Record, harvest: Harvest) -> None:
+    """Reads inboxes until all that is owed is there, or nothing more comes."""
+    expected = owed(history(record, harvest, Findings()), reader.stage.people)
+    began = progressed = time.monotonic()
+    least = -1
+    while time.monotonic() < min(began + TOLD_WITHIN, progressed + SILENCE):
+        await reader.inboxes(harvest)
+        left = missing(harvest, expected)
+        if left != least:
+            least, progressed = left, time.monotonic()
+        if not left:
+            break
+        await asyncio.sleep(0.5)
+    await asyncio.sleep(SETTLED)
+    await reader.inboxes(harvest)
+
+
+def keep_logs(mesh: Mesh, console: Console) -> None:
+    """The mesh is gone when the report is read; what its processes wrote is not."""
+    kept = Path(tempfile.mkdtemp(prefix="matinee-drill-"))
+    shutil.copytree(mesh.home.logs, kept, dirs_exist_ok=True)
+    console.print(f"what the processes wrote is kept in {kept}", highlight=False, soft_wrap=True)
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m drill", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=30.0, help="how long clients race at least (default 30)")
+    parser.add_argument("--seed", type=int, default=None, help="what people do and what is killed (default: random)")
+    options = parser.parse_args()
+    seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
+    console = Console()
+    console.print(f"drill of {options.seconds:g} seconds with seed {seed}", highlight=False)
+    try:
+        with running_mesh(extra_env={"BOOKING_PROCESSES": "2"}, steps=Steps(console)) as mesh:
+            drilled = uvloop.run(drill(mesh, options.seconds, seed, console))
+            verdict = judge(drilled.record, drilled.harvest, drilled.stage)
+            if verdict.findings.differences:
+                keep_logs(mesh, console)
+    except MeshError as error:
+        print_error(Console(stderr=True), error)
+        raise SystemExit(2) from None
+    show(drilled.record, verdict, drilled.kills, console)
+    if differences := verdict.findings.differences:
+        console.print(
+            f"[bold red]{differences} differences[/]; again: make drill SECONDS={options.seconds:g} SEED={seed}"
+        )
+        raise SystemExit(1)
+    console.print(f"[bold green]no difference[/] (seed {seed})", highlight=False)
+
+
+if __name__ == "__main__":
+    main()

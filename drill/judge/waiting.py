@@ -1,0 +1,58 @@
+"""Waiting lists: served as soon as there is room, in their order, parties that do not fit passed over."""
+
+from itertools import pairwise
+
+from matinee.booking.v1 import booking_pb2 as pb
+
+from drill.judge.evenings import CLOSED, PUBLISHED, Evening
+from drill.judge.findings import Findings
+from drill.judge.history import History
+from drill.judge.lives import Life, Step
+
+WAITING: set[int] = {pb.WAITLISTED}
+
+
+def judge_waiting(history: History, findings: Findings) -> None:
+    """Every promotion, and what is left in the end."""
+    for evening in history.evenings.values():
+        lives = history.at[evening.id]
+        for life in lives:
+            for step in life.steps:
+                if step.cause == "promoted":
+                    judge_promotion(life, step, lives, findings)
+        if evening.last.known.get("will") in (PUBLISHED, CLOSED):
+            judge_end(evening, lives, findings)
+
+
+def judge_promotion(life: Life, step: Step, lives: list[Life], findings: Findings) -> None:
+    """Nobody who came before and needs no more places was left waiting."""
+    passed_over = [
+        other.id
+        for other in lives
+        if other.tickets <= life.tickets
+        and other.steps[0].high < life.steps[0].low
+        and other.surely(WAITING, step.low, step.high)
+    ]
+    told = f"{life.id} was promoted at {step.time:.3f} before {passed_over}, who came first"
+    findings.check("waiting", not passed_over, told)
+
+
+def judge_end(evening: Evening, lives: list[Life], findings: Findings) -> None:
+    """Nobody waits for what is free; those who wait are numbered as they came."""
+    capacity = evening.last.known.get("tickets_count", 0)
+    left = capacity - sum(life.tickets for life in lives if life.steps[-1].state == pb.ACCEPTED)
+    offered = [life for life in lives if life.steps[-1].state == pb.PENDING and life.steps[-1].cause == "promoted"]
+    left -= sum(life.tickets for life in offered)
+    waiting = sorted((life for life in lives if life.steps[-1].state in WAITING), key=rank)
+    could = [life.id for life in waiting if life.tickets <= left]
+    findings.check("waiting", not could, f"{left} places of {evening.id} are free, and these wait for them: {could}")
+    ranks = [rank(life) for life in waiting]
+    findings.check("waiting", ranks == list(range(1, len(ranks) + 1)), f"ranks at {evening.id}: {ranks}")
+    for before, after in pairwise(waiting):
+        good = before.steps[0].low <= after.steps[0].high
+        findings.check("waiting", good, f"{before.id} stands before {after.id} and came after it")
+
+
+def rank(life: Life) -> int:
+    """Its place in the list, as the server says."""
+    return int(life.final.waitlist_position)

@@ -1,0 +1,85 @@
+"""Processes die without warning while people use them, one after the other, and are started again by the supervisor."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+
+import httpx
+
+from local.mesh import Mesh
+
+TARGETS: tuple[tuple[str, ...], ...] = (
+    ("booking",),
+    ("booking-2",),
+    ("notify",),
+    ("envoy",),
+    ("valkey",),
+    ("postgres",),
+    ("booking", "booking-2"),
+)
+"""Those in a row die at one moment."""
+WITHIN = 60.0
+"""Seconds in which a process that died has to be there again."""
+
+Tell = Callable[[str], None]
+
+
+class Kills:
+    """A schedule of deaths: everything once, in an order of its own, and again while there is time."""
+
+    def __init__(self, mesh: Mesh, dice: random.Random, tell: Tell) -> None:
+        self.mesh = mesh
+        self.dice = dice
+        self.tell = tell
+        self.done: list[str] = []
+
+    async def run(self, seconds: float) -> None:
+        """Spreads a round of deaths over the time; each waits until the one before has been repaired."""
+        began = time.monotonic()
+        pause = seconds / (len(TARGETS) + 1)
+        while True:
+            for names in self.dice.sample(TARGETS, len(TARGETS)):
+                await asyncio.sleep(pause * self.dice.uniform(0.3, 0.9))
+                await self.kill(*names)
+            if time.monotonic() - began > seconds - pause * len(TARGETS):
+                return
+
+    async def kill(self, *names: str) -> None:
+        """Kills and waits until others are there in their place, healthy."""
+        began = time.monotonic()
+        pids = {name: await asyncio.to_thread(pid, self.mesh, name) for name in names}
+        await asyncio.gather(*(asyncio.to_thread(self.mesh.kill, name) for name in names))
+        for name in names:
+            await replaced(self.mesh, name, pids[name])
+        await asyncio.to_thread(self.mesh.wait_healthy, *names, seconds=WITHIN)
+        self.done += names
+        self.tell(f"killed {' and '.join(names)}: healthy again after {time.monotonic() - began:.1f} s")
+
+
+async def replaced(mesh: Mesh, name: str, killed: int) -> None:
+    """Waits until the supervisor has started another process. Raises TimeoutError."""
+    async with asyncio.timeout(WITHIN):
+        while True:
+            if await asyncio.to_thread(pid, mesh, name) not in (0, killed):
+                return
+            await asyncio.sleep(0.05)
+
+
+def pid(mesh: Mesh, name: str) -> int:
+    """The number of a supervised process, 0 when there is none."""
+    return mesh.supervisor.processes()[name]["pid"]
+
+
+async def until_all_serve(mesh: Mesh) -> None:
+    """Waits until everything is healthy, and the edge has noticed. Raises TimeoutError."""
+    await asyncio.to_thread(mesh.wait_healthy, seconds=WITHIN)
+    url = f"http://{mesh.settings.edge_host}:{mesh.settings.edge_port}/healthz"
+    async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(WITHIN):
+        while True:
+            try:
+                if (await client.get(url)).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            await asyncio.sleep(0.1)
