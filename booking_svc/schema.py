@@ -14,7 +14,6 @@ from sqlalchemy import (
     Computed,
     ForeignKey,
     Index,
-    LargeBinary,
     PrimaryKeyConstraint,
     SmallInteger,
     Text,
@@ -26,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from mesh import idempotency
+from mesh.idempotency import KeptKey
 
 HOST_SLOT = UUID(int=0)
 """The slot of an evening that one hosts: hosting two rooms at once is allowed, everything else clashes."""
@@ -242,18 +241,8 @@ class Rating(Base):
     )
 
 
-class IdempotencyKey(Base):
+class IdempotencyKey(KeptKey, Base):
     """Keys of writes that succeeded, with their answers."""
-
-    __tablename__ = idempotency.TABLE
-
-    caller_id: Mapped[UUID] = mapped_column(primary_key=True)
-    method: Mapped[str] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(primary_key=True)
-    request_hash: Mapped[bytes] = mapped_column(LargeBinary)
-    resource_id: Mapped[UUID | None]
-    response: Mapped[bytes | None] = mapped_column(LargeBinary)
-    create_time: Mapped[datetime]
 
 
 def status(announcement: Any, now: datetime) -> Status:

@@ -37,7 +37,6 @@ from mesh.jobs import Worker
 from mesh.keys import keys_of
 from mesh.server import Process, Served, run
 
-SWEEP_SECONDS = 600.0
 EXPIRY_SECONDS = 1.0
 
 
@@ -63,12 +62,6 @@ async def build(settings: Settings) -> Process:
     worker = Worker(settings, {TELL: Notices(EventStore(database), people, films, follows, inboxes).tell})
     servicer = BookingServicer(database, announcements, hosts, applications, bookings, audit, ratings, people, films)
 
-    async def forget_old_keys() -> None:
-        while True:
-            with suppress(Unavailable):
-                await idempotency.sweep(database)
-            await asyncio.sleep(SWEEP_SECONDS)
-
     async def expire() -> None:
         while True:
             with suppress(Unavailable):
@@ -84,7 +77,7 @@ async def build(settings: Settings) -> Process:
         served=[Served(booking_pb2.DESCRIPTOR.services_by_name["BookingService"], servicer)],
         probe=probe,
         tasks=[worker.run],
-        periodic=[forget_old_keys, expire],
+        periodic=[lambda: idempotency.forget_old_keys(database), expire],
         stop=worker.stop,
         close=[auth.close, movie.close, ugc.close, notify.close, redis.aclose, database.close],
     )

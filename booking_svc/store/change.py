@@ -93,8 +93,7 @@ RECORD = text(
 @asynccontextmanager
 async def changing(database: Database) -> AsyncIterator["Change"]:
     """A transaction that takes the call's idempotency key, if it has one. Rolls back when anything is raised."""
-    async with database.transaction() as connection:
-        await idempotency.claim(connection)
+    async with idempotency.claiming(database) as connection:
         yield Change(connection)
 
 

@@ -73,8 +73,7 @@ class RatingStore:
     async def add(self, **values: Any) -> UUID:
         """A new rating's id. Raises AlreadyExists (RATING_EXISTS)."""
         try:
-            async with self.database.transaction() as connection:
-                await idempotency.claim(connection)
+            async with idempotency.claiming(self.database) as connection:
                 rating_id: UUID = (await connection.execute(ADD, {**values, "now": clock.now()})).scalar()
                 await idempotency.settle(connection, rating_id)
                 return rating_id
