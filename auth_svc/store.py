@@ -10,6 +10,7 @@ from sqlalchemy import text
 from mesh import idempotency
 from mesh.database import Database, Row
 from mesh.errors import AlreadyExists, NotFound
+from mesh.paging import Place
 
 COLUMNS = """id, email::text AS email, password_hash, name, last_name, phone_number, telegram_name, gender, country,
     time_zone, birthday, language, delivery_type, permissions, is_super"""
@@ -108,7 +109,7 @@ class AuthStore:
         """Whether there is such a group."""
         return (await self.database.read(GROUP_EXISTS, {"group": group})).first() is not None
 
-    async def list_members(self, group: str, after: tuple[datetime, UUID], count: int) -> Sequence[Row]:
+    async def list_members(self, group: str, after: Place, count: int) -> Sequence[Row]:
         """At most `count` members who joined after this point, oldest membership first."""
         values = {"group": group, "after_time": after[0], "after_id": after[1], "count": count}
         return (await self.database.read(LIST_MEMBERS, values)).all()

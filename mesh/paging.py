@@ -2,8 +2,9 @@
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import TypeVar
 from uuid import UUID
 
 import orjson
@@ -12,11 +13,21 @@ from mesh.errors import InvalidArgument
 
 DEFAULT_SIZE = 20
 LARGEST_SIZE = 100
+Place = tuple[datetime, UUID]
+"""Where a row stands in a list that is ordered by time and id."""
+BEGINNING: Place = (datetime(1, 1, 1, tzinfo=UTC), UUID(int=0))
+END: Place = (datetime(9999, 12, 31, tzinfo=UTC), UUID(int=2**128 - 1))
+Found = TypeVar("Found")
 
 
 def page_size(asked: int, largest: int = LARGEST_SIZE) -> int:
     """How many rows a page has: 20 unless told, never more than 100 (or what the list says instead)."""
     return min(asked, largest) if asked > 0 else DEFAULT_SIZE
+
+
+def cut(rows: Sequence[Found], size: int, token_behind: Callable[[Found], str]) -> tuple[Sequence[Found], str]:
+    """A page and the next page's token, empty on the last one, from a list asked for one row more than the page has."""
+    return (rows[:size], token_behind(rows[size - 1])) if len(rows) > size else (rows, "")
 
 
 def encode(key: Sequence[str], *scope: object) -> str:
@@ -42,7 +53,7 @@ def encode_place(time: datetime, identity: UUID, *scope: object) -> str:
     return encode((time.isoformat(), str(identity)), *scope)
 
 
-def decode_place(token: str, *scope: object) -> tuple[datetime, UUID] | None:
+def decode_place(token: str, *scope: object) -> Place | None:
     """What encode_place() was given, None for an empty token. Raises InvalidArgument (INVALID_PAGE_TOKEN)."""
     key = decode(token, 2, *scope)
     if key is None:

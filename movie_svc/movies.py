@@ -31,9 +31,7 @@ class Movies:
         """
         size, scope = paging.page_size(page_size), sorted(wanted.items())
         rows = await self.store.list(wanted, position(page_token, scope), size + 1)
-        page, more = rows[:size], len(rows) > size
-        token = paging.encode((page[-1].title_key, str(page[-1].id)), "movies", scope) if more else ""
-        return page, token
+        return paging.cut(rows, size, lambda last: paging.encode((last.title_key, str(last.id)), "movies", scope))
 
 
 def position(page_token: str, scope: Sequence[tuple[str, Any]]) -> tuple[str, UUID] | None:

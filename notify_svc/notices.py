@@ -9,7 +9,7 @@ from mesh import paging
 from mesh.database import Row
 from notify_svc import kinds
 from notify_svc.facts import Facts
-from notify_svc.store import END, NoticeStore, Told
+from notify_svc.store import NoticeStore, Told
 
 
 class Event(NamedTuple):
@@ -63,10 +63,9 @@ class Notices:
         """
         scope = ("inbox", recipient_id, unread_only)
         size = paging.page_size(page_size)
-        before = paging.decode_place(page_token, *scope) or END
+        before = paging.decode_place(page_token, *scope) or paging.END
         rows, unread_count = await self.store.list(recipient_id, before, size + 1, unread_only)
-        page = rows[:size]
-        token = paging.encode_place(page[-1].occur_time, page[-1].id, *scope) if len(rows) > size else ""
+        page, token = paging.cut(rows, size, lambda last: paging.encode_place(last.occur_time, last.id, *scope))
         return page, token, unread_count
 
     async def mark_read(self, recipient_id: UUID, notice_id: UUID) -> Row:

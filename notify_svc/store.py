@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -12,10 +12,8 @@ from sqlalchemy import TextClause, text
 from mesh import clock, idempotency
 from mesh.database import Database, Row
 from mesh.errors import NotFound
+from mesh.paging import Place
 
-Place = tuple[datetime, UUID]
-"""Where a row stands in a list that is ordered by time and id."""
-END: Place = (datetime(9999, 12, 31, tzinfo=UTC), UUID(int=2**128 - 1))
 CODE_BYTES = 9
 """Twelve characters: nobody finds a link by guessing."""
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from mesh import caller, paging
 from mesh.database import Row
-from ugc_svc.store import BEGINNING, Place
+from mesh.paging import Place
 
 LARGEST_FOR_SERVICES = 1000
 
@@ -18,13 +18,10 @@ def size(asked: int) -> int:
 
 def place(token: str, *scope: object) -> Place:
     """Where a page begins. Raises InvalidArgument (INVALID_PAGE_TOKEN)."""
-    return paging.decode_place(token, *scope) or BEGINNING
+    return paging.decode_place(token, *scope) or paging.BEGINNING
 
 
 def cut(rows: Sequence[Row], size: int, *scope: object) -> tuple[list[UUID], str]:
     """The ids of a page and the next page's token, from a list that was asked for one row more than the page has."""
-    ids = [row.id for row in rows[:size]]
-    if len(rows) <= size:
-        return ids, ""
-    last = rows[size - 1]
-    return ids, paging.encode_place(last.create_time, last.id, *scope)
+    page, token = paging.cut(rows, size, lambda last: paging.encode_place(last.create_time, last.id, *scope))
+    return [row.id for row in page], token

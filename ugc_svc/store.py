@@ -1,7 +1,6 @@
 """All SQL of the service. Statements are built once, when the module is imported."""
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import text
@@ -9,11 +8,8 @@ from sqlalchemy import text
 from mesh import clock, idempotency
 from mesh.database import Database, Row, Rows
 from mesh.errors import AlreadyExists, NotFound
+from mesh.paging import Place
 from ugc_svc.schema import DISLIKE, LIKE
-
-Place = tuple[datetime, UUID]
-"""Where a row stands in a list that is ordered by time and id."""
-BEGINNING: Place = (datetime(1, 1, 1, tzinfo=UTC), UUID(int=0))
 
 ADD_REVIEW = text(
     """INSERT INTO reviews (movie_id, author_id, text, score, create_time)
