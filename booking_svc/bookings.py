@@ -143,9 +143,7 @@ class Bookings:
         size = paging.page_size(size)
         after = paging.decode_id(token, announcement_id) or FIRST
         rows = await self.store.list_applications(announcement_id, after, size + 1)
-        if len(rows) <= size:
-            return rows, ""
-        return rows[:size], paging.encode_id(rows[size - 1].id, announcement_id)
+        return paging.cut(rows, size, lambda last: paging.encode_id(last.id, announcement_id))
 
     async def list(self, filters: dict[str, Any], size: int, token: str) -> tuple[Sequence[Any], str]:
         """A page of bookings and the next page's token.
@@ -167,10 +165,7 @@ class Bookings:
             values["after_time"], values["after_id"] = after
         size = paging.page_size(size)
         rows = await self.store.list(frozenset(conditions), size + 1, values)
-        if len(rows) <= size:
-            return rows, ""
-        last = rows[size - 1]
-        return rows[:size], paging.encode_place(last.event_time, last.id, filters)
+        return paging.cut(rows, size, lambda last: paging.encode_place(last.event_time, last.id, filters))
 
 
 def distinct(lists: dict[str, Sequence[UUID]]) -> None:

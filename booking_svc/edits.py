@@ -128,7 +128,8 @@ async def record_change(change: Change, actor: UUID, before: Any, after: Any) ->
     seated = [str(booking.guest_id) for booking in bookings if not hidden or booking.state in SEATED]
     others = [str(booking.guest_id) for booking in bookings if hidden and booking.state not in SEATED]
     detail = {"changes": changes, "guests": seated, "others": others}
-    await change.record("announcement_changed", after.will, actor, after.id, detail=detail, tell=bool(bookings))
+    told = bool(changes) and (bool(bookings) or actor != after.author_id)
+    await change.record("announcement_changed", after.will, actor, after.id, detail=detail, tell=told)
 
 
 async def cancel(change: Change, caller: Caller, before: Any, edit: Edit) -> None:
@@ -152,7 +153,7 @@ async def cancel(change: Change, caller: Caller, before: Any, edit: Edit) -> Non
     ended = {"will": Will.CANCELLED, "places_taken": 0, "cancel_reason": reason}
     await change.edit_announcement(before.id, ended)
     detail = {"guests": [str(booking.guest_id) for booking in bookings], "reason": reason}
-    told = before.will != Will.DRAFT and bool(bookings)
+    told = bool(bookings) or caller.user_id != before.author_id
     await change.record("announcement_cancelled", "", caller.user_id, before.id, detail=detail, tell=told)
 
 

@@ -34,7 +34,4 @@ class Hosts:
         except Unavailable:
             calling.degraded("ugc")
         rows = await self.store.list(caller, movie, followed, after, size + 1)
-        if len(rows) <= size:
-            return rows, ""
-        last = rows[size - 1]
-        return rows[:size], paging.encode_place(last.event_time, last.author_id, movie)
+        return paging.cut(rows, size, lambda last: paging.encode_place(last.event_time, last.author_id, movie))

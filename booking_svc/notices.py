@@ -94,6 +94,8 @@ class Notices:
             case "booking_status":
                 yield notify_pb2.booking_status, [host(event), guest(event.guest_id)]
             case "announcement_changed" | "announcement_cancelled":
+                if event.actor_id != event.author_id:
+                    yield notify_pb2.Kind.Value(event.kind), [host(event)]
                 for people in listed(event, "guests"):
                     yield notify_pb2.Kind.Value(event.kind), people
             case "announcement_published":

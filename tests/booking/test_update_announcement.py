@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from tests.e2e.faults import until
 from tests.people import Person, ok, reason
 
 
@@ -109,3 +110,14 @@ async def test_unknown_announcement_is_not_found(host: Person) -> None:
 async def test_draft_is_published_before_it_is_closed(host: Person, film: Any) -> None:
     draft = await host.announce(film["id"], status="Created")
     assert reason(await host.put(path(draft), {"status": "Closed"})) == (400, "ANNOUNCEMENT_NOT_OPEN")
+
+
+async def test_host_is_told_when_a_moderator_calls_his_evening_off(host: Person, sudo: Person, film: Any) -> None:
+    announcement = await host.announce(film["id"])
+    ok(await sudo.delete(f"/app/v1/announcement/{announcement['id']}", params={"cancel_reason": "A complaint"}))
+
+    async def told() -> bool:
+        inbox = ok(await host.get("/notify/v1/inbox"))
+        return any("A moderator" in notice["text"] and "A complaint" in notice["text"] for notice in inbox)
+
+    await until(told, "he is told")
