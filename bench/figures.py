@@ -12,6 +12,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from bench.load import Requests, Samples, drive
+from bench.processor import spent
 from local.mesh import Mesh
 
 ROUNDS = 4
@@ -33,6 +34,13 @@ class Figure:
     ceiling: str = ""
     aim: float = 0.0
     samples: Samples = field(default_factory=Samples)
+    cpu: float = 0.0
+    """Seconds of processor time, those in which people are told of it afterwards included."""
+
+    @property
+    def cpu_per_call(self) -> float:
+        """In microseconds."""
+        return self.cpu / max(len(self.samples.seconds), 1) * 1e6
 
 
 async def measure(mesh: Mesh, figures: Sequence[Figure], seconds: float, console: Console) -> None:
@@ -43,12 +51,14 @@ async def measure(mesh: Mesh, figures: Sequence[Figure], seconds: float, console
         task = progress.add_task("under load", total=(ROUNDS + 1) * len(figures))
         for round_number in range(ROUNDS + 1):
             for figure in random.sample(figures, len(figures)):
-                await quiet(mesh)
+                before = spent(mesh)
                 # The first round warms up connections, caches and prepared statements.
                 duration = each if round_number else WARM_SECONDS
                 samples = await drive(host, port, figure.requests, figure.clients, duration)
+                await quiet(mesh)
                 if round_number:
                     figure.samples.add(samples)
+                    figure.cpu += spent(mesh) - before
                 progress.advance(task)
 
 
@@ -67,24 +77,27 @@ async def quiet(mesh: Mesh) -> None:
 def show(title: str, figures: Sequence[Figure], console: Console) -> None:
     """The figures, their ratios, and how long the slowest answers took."""
     table = Table("figure", title=title)
-    for heading in ("clients", "per second", "p50 ms", "p99 ms", "p99/p50", "ratio", "aim", "of"):
+    for heading in ("clients", "per second", "CPU us", "p50 ms", "p99 ms", "p99/p50", "ratio", "aim", "by CPU", "of"):
         table.add_column(heading, justify="left" if heading == "of" else "right")
-    known = {figure.name: figure.samples for figure in figures}
+    known = {figure.name: figure for figure in figures}
     for figure in figures:
         samples = figure.samples
         p50, p99 = samples.quantile(50), samples.quantile(99)
+        ceiling = known.get(figure.ceiling)
         table.add_row(
             figure.name,
             str(figure.clients),
             f"{samples.rate:,.0f}",
+            f"{figure.cpu_per_call:,.0f}",
             f"{p50:.1f}",
             f"{p99:.1f}",
             judged(p99 / p50, TAIL, at_most=True) if p50 else "",
-            judged(samples.rate / known[figure.ceiling].rate, figure.aim) if figure.ceiling else "",
+            judged(samples.rate / ceiling.samples.rate, figure.aim) if ceiling else "",
             f"{figure.aim:.2f}" if figure.aim else "",
+            f"{ceiling.cpu_per_call / figure.cpu_per_call:.2f}" if ceiling else "",
             figure.ceiling,
         )
-    table.caption = f"aim of p99/p50: at most {TAIL:.0f}"
+    table.caption = f"CPU: of mesh and load generator together; aim of p99/p50: at most {TAIL:.0f}"
     console.print(table)
 
 

@@ -34,8 +34,10 @@ SLOWDOWN = 1.3
 """Medians at the largest size may be so many times those at the smallest."""
 EMPTY = "empty call"
 BOOKERS = 400
-READ = 150
+READ = 40
 """Announcements that are read over and over, the ones that people talk about: the same number at every size."""
+FILMS = 3
+"""Films so popular that they fill a page at every size."""
 FULL = """SELECT a.id FROM announcements a JOIN bookings b ON b.announcement_id = a.id
     AND b.state IN ('ACCEPTED', 'ATTENDED', 'NO_SHOW')
     WHERE a.publish_time IS NOT NULL AND NOT a.sub_only AND NOT a.address_for_guests_only
@@ -78,7 +80,7 @@ class Growth:
             shown = [row["id"] for row in await connection.fetch(FULL)]
             bookings = book(self.pairs(await connection.fetch(OPEN)))
         read = self.chance.sample(shown, min(READ, len(shown)))
-        films = [film.id for film in self.loader.population.films[:READ]]
+        films = [film.id for film in self.loader.population.films[:FILMS]]
         empty = repeated(request("POST", "/bench/v1/nothing", token))
         paths = {
             "list of 20": ["/app/v1/announcements"],
