@@ -179,6 +179,21 @@ async def test_a_private_evening_is_refused_without_ugc(mesh: Mesh, host: Person
     await until_answered(lambda: guest.post(f"/app/v1/booking/{announcement['id']}"))
 
 
+@pytest.mark.parametrize("path", ["/app/v1/announcements?filter[author]={}", "/app/v1/hosts?filter[movie]={}"])
+async def test_lists_leave_private_evenings_out_without_ugc(
+    mesh: Mesh, host: Person, guest: Person, film: Any, path: str
+) -> None:
+    private = await host.announce(film["id"], sub_only=True)
+    ok(await guest.put(f"/ugc/v1/following/{host.id}"))
+    path = path.format(host.id if "author" in path else film["id"])
+    assert len(ok(await guest.get(path))) == 1
+    async with without(mesh, "ugc"):
+        answer = await guest.get(path)
+        assert (ok(answer), answer.headers["x-degraded"]) == ([], "ugc")
+        assert len(ok(await host.get(f"/app/v1/announcements?filter[author]={host.id}"))) == 1
+    ok(await host.delete(f"/app/v1/announcement/{private['id']}"))
+
+
 async def test_without_valkey_everything_is_as_before(mesh: Mesh, http: httpx.AsyncClient, film: Any) -> None:
     async def live() -> None:
         host, guest = await register(http), await register(http)
