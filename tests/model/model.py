@@ -59,6 +59,8 @@ class Evening:
     city: str = ""
     location: str = ""
     hides_address: bool = False
+    zone: str = "Europe/Berlin"
+    is_free: bool = False
     # Nobody but its author and super ever learns of an evening that was not published.
     published: bool = False
     cancel_reason: str = ""
