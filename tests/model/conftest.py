@@ -17,14 +17,13 @@ from tests.model.model import Film
 from tests.people import ok
 
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "default")
-SLOW = {
-    "deadline": None,
-    "report_multiple_bugs": False,
-    "print_blob": True,
-    "suppress_health_check": [HealthCheck.too_slow],
-}
-settings.register_profile("default", max_examples=25, stateful_step_count=30, **SLOW)
-settings.register_profile("long", max_examples=1000, stateful_step_count=60, **SLOW)
+# One bug at a time, and a call takes what it takes.
+settings.register_profile(
+    "slow", deadline=None, print_blob=True, report_multiple_bugs=False, suppress_health_check=[HealthCheck.too_slow]
+)
+SLOW = settings.get_profile("slow")
+settings.register_profile("default", SLOW, max_examples=25, stateful_step_count=30)
+settings.register_profile("long", SLOW, max_examples=1000, stateful_step_count=60)
 settings.register_profile(
     "quick",
     settings.get_profile("default"),

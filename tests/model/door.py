@@ -31,23 +31,23 @@ class Visitor:
         headers = {"authorization": f"Bearer {self.token}", **request.pop("headers", {})}
         return self.http.request(method, path, json=json, headers=headers, **request)
 
-    def get(self, path: str, **query: Any) -> Any:
+    def get(self, path: str) -> Any:
         """The JSON of what must be there."""
-        return ok(self.call("GET", path, params=query))
+        return ok(self.call("GET", path))
 
-    def pages(self, path: str, page_size: int, **query: Any) -> Iterator[list[Any]]:
+    def pages(self, path: str, page_size: int, query: dict[str, Any]) -> Iterator[list[Any]]:
         """A list, page by page; nothing is asked before it is wanted."""
+        token = ""
         for number in count():
             assert number < 1000, f"{path} has no end"
-            response = self.call("GET", path, params={**query, "page_size": page_size})
+            response = self.call("GET", path, params={**query, "page_size": page_size, "page_token": token})
             yield ok(response)
             if not (token := response.headers.get("x-next-page-token")):
                 return
-            query["page_token"] = token
 
-    def rows(self, path: str, page_size: int = 100, **query: Any) -> list[Any]:
+    def rows(self, path: str, query: dict[str, Any] | None = None, page_size: int = 100) -> list[Any]:
         """All pages of a list."""
-        return [row for page in self.pages(path, page_size, **query) for row in page]
+        return [row for page in self.pages(path, page_size, query or {}) for row in page]
 
 
 def register(http: httpx.Client, name: str) -> Visitor:

@@ -51,31 +51,29 @@ class Wanted:
 
 
 def find(world: World, viewer: str, wanted: Wanted) -> list[Evening]:
-    """What this person's list has, soonest first; drafts and cancelled ones if asked for, or among one's own."""
-    all_of_mine = wanted.author == viewer or bool(wanted.status)
-    return sorted(
-        (
-            each
-            for each in world.evenings
-            if world.sees(viewer, each) and (all_of_mine or each.held) and wanted.matches(world, each)
-        ),
-        key=lambda each: (each.start, each.id),
-    )
+    """What this person's list has, soonest first: of his own all, drafts too; of others what was published."""
+    mine = wanted.author == viewer
+
+    def listed(evening: Evening) -> bool:
+        return mine or (evening.published and (evening.held or bool(wanted.status)))
+
+    rows = (each for each in world.evenings if world.sees(viewer, each) and listed(each))
+    return sorted((each for each in rows if wanted.matches(world, each)), key=lambda each: (each.start, each.id))
 
 
 def find_hosts(world: World, viewer: str, movie: str | None) -> list[dict[str, Any]]:
     """Who has evenings to come, as this person may know, the host of the soonest first."""
     seen = [each for each in find(world, viewer, Wanted(movie=movie)) if each.held]
-    authors = dict.fromkeys(each.author for each in seen)
-    return [
+    hosts = [
         {
             "user_id": author,
             "evenings": sum(each.author == author for each in seen),
             "places_left": sum(world.left(each) for each in seen if each.author == author and takes(world, each)),
             "next_event_time": next(each.start for each in seen if each.author == author),
         }
-        for author in authors
+        for author in {each.author for each in seen}
     ]
+    return sorted(hosts, key=lambda each: (each["next_event_time"], each["user_id"]))
 
 
 def find_bookings(world: World, person: str, side: str, movie: str | None, day: date | None) -> list[Booking]:

@@ -153,7 +153,7 @@ class Mirror(RuleBasedStateMachine):
         for person in self.stage.people:
             for side in ("guest", "author"):
                 query = {"filter[self]": side, "filter[date]": self.day.date().isoformat()}
-                rows = {row["id"]: row for row in person.rows("/app/v1/bookings", **query)}
+                rows = {row["id"]: row for row in person.rows("/app/v1/bookings", query)}
                 mine = {
                     each.id: each
                     for each in self.world.bookings

@@ -66,7 +66,7 @@ def plans(draw: st.DrawFn) -> Plan:
     city = draw(st.one_of(st.just(""), PLACES))
     return Plan(
         host=draw(st.integers(0, 1)),
-        film=draw(st.integers(0, 2)),
+        film=draw(st.integers(0, 1)),
         zone=zone,
         start=draw(starts(zone)),
         is_free=draw(st.booleans()),
