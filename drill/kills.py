@@ -19,6 +19,8 @@ TARGETS: tuple[tuple[str, ...], ...] = (
     ("booking", "booking-2"),
 )
 """Those in a row die at one moment."""
+LONGEST_PAUSE = 6.0
+"""Seconds, at most, in which nothing dies."""
 WITHIN = 60.0
 """Seconds in which a process that died has to be there again."""
 
@@ -26,7 +28,7 @@ Tell = Callable[[str], None]
 
 
 class Kills:
-    """A schedule of deaths: everything once, in an order of its own, and again while there is time."""
+    """A schedule of deaths: everything in an order of its own, and again in another one while there is time."""
 
     def __init__(self, mesh: Mesh, dice: random.Random, tell: Tell) -> None:
         self.mesh = mesh
@@ -35,15 +37,17 @@ class Kills:
         self.done: list[str] = []
 
     async def run(self, seconds: float) -> None:
-        """Spreads a round of deaths over the time; each waits until the one before has been repaired."""
+        """Kills until the time is over, everything at least once; each waits until the one before has been repaired."""
         began = time.monotonic()
-        pause = seconds / (len(TARGETS) + 1)
+        pause = min(seconds / (len(TARGETS) + 1), LONGEST_PAUSE)
+        everything = False
         while True:
             for names in self.dice.sample(TARGETS, len(TARGETS)):
+                if everything and time.monotonic() + pause > began + seconds:
+                    return
                 await asyncio.sleep(pause * self.dice.uniform(0.3, 0.9))
                 await self.kill(*names)
-            if time.monotonic() - began > seconds - pause * len(TARGETS):
-                return
+            everything = True
 
     async def kill(self, *names: str) -> None:
         """Kills and waits until others are there in their place, healthy."""

@@ -72,6 +72,7 @@ class Op:
 
     @property
     def start(self) -> float:
+        """When it was sent for the first time."""
         return min(attempt.start for attempt in self.attempts)
 
     @property
@@ -88,6 +89,7 @@ class Op:
 
     @property
     def answer(self) -> Any:
+        """What it was answered, None if it was not done."""
         return self.success.answer if self.success else None
 
     @property

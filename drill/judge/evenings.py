@@ -42,18 +42,22 @@ class Evening:
 
     @property
     def host(self) -> str:
+        """The id of its author."""
         return self.create.person.id
 
     @property
     def sub_only(self) -> bool:
+        """Whether it is for followers; no edit changes that."""
         return bool(self.create.request.sub_only)
 
     @property
     def at_once(self) -> bool:
+        """Whether applications are accepted at once; no edit changes that."""
         return bool(self.create.request.accept_at_once)
 
     @property
     def last(self) -> Version:
+        """As it is in the end."""
         return self.versions[-1]
 
     def possible(self, start: float, end: float) -> Iterator[Version]:
