@@ -46,6 +46,8 @@ class Attempt:
     """The answer's message."""
     token: str = ""
     """Of the next page."""
+    degraded: str = ""
+    """Services that did not answer, so that something may be missing."""
     refusal: Refusal | None = None
     trouble: str = ""
     """What came instead of an answer."""

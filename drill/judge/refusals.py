@@ -90,7 +90,7 @@ class Case:
     def wanted_places(self) -> int:
         """How many places are asked for."""
         if self.op.rpc == "DecideBookings":
-            return sum(self.history.lives[one].tickets for one in self.request.accept)
+            return sum(self.history.lives[one].tickets for one in self.request.accept if one in self.history.lives)
         return self.life.tickets if self.life else self.request.tickets or 1
 
     def allowed(self) -> set[int]:
