@@ -60,7 +60,8 @@ async def drill(mesh: Mesh, seconds: float, seed: int, calm: bool, console: Cons
     try:
         stage = await set_up(mesh, random.Random(f"{seed}:stage"))
         world, sender = World(stage), Sender(doors, record)
-        kills = Kills(mesh, random.Random(f"{seed}:kills"), lambda line: console.print(line, highlight=False))
+        dice = random.Random(f"{seed}:kills")
+        kills = Kills(mesh, sender.acknowledged, dice, lambda line: console.print(line, highlight=False))
         await storm(world, sender, seconds, seed, asyncio.sleep(0) if calm else kills.run(seconds), console)
         await until_all_serve(mesh)
         with console.status("asking one by one"):
