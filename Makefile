@@ -6,11 +6,13 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON := .venv/bin/python
 CODE := mesh local envoy auth_svc movie_svc ugc_svc booking_svc notify_svc bench drill tests
-# The variables of the targets: make logs S=booking, make test T=tests/booking, make tokens R=user.
+# The variables of the targets: make logs S=booking, make test T=tests/booking, make tokens R=user, make drill SEED=7.
 S ?=
 T ?= tests
 M ?=
 R ?=
+SECONDS ?=
+SEED ?=
 
 .PHONY: help up env down status logs tokens demo test check fix protos migration bench growth
 
@@ -59,7 +61,8 @@ check: .venv/.installed ## Everything CI checks; the first failure ends it
 	step "stubs" $(PYTHON) -m protos.generate --check; \
 	step "contract" $(PYTHON) -m local.contract; \
 	step "Envoy's configuration" $(PYTHON) -m local validate; \
-	step "tests" $(PYTHON) -m pytest -n 2 --dist loadfile -q tests
+	step "tests" $(PYTHON) -m pytest -n 2 --dist loadfile -q tests; \
+	step "drill" $(PYTHON) -m drill --seconds 20 --seed 1
 
 fix: .venv/.installed ## Repair format, imports and generated stubs
 	@.venv/bin/ruff format $(CODE) protos
@@ -79,3 +82,6 @@ bench: .venv/.installed ## Measure, each against its ceiling in the same run; do
 
 growth: .venv/.installed ## Measure at 1,000 and at 300,000 announcements, and look at the plan of every list
 	@$(PYTHON) -m bench.growth
+
+drill: .venv/.installed ## Race clients while processes are killed, then judge: make drill SECONDS=60 SEED=7
+	@$(PYTHON) -m drill $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))

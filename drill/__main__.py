@@ -7,6 +7,7 @@ import secrets
 import shutil
 import tempfile
 import time
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import NamedTuple
 
@@ -52,14 +53,16 @@ class Drilled(NamedTuple):
     kills: list[str]
 
 
-async def drill(mesh: Mesh, seconds: float, seed: int, console: Console) -> Drilled:
+async def drill(mesh: Mesh, seconds: float, seed: int, calm: bool, console: Console) -> Drilled:
     """The storm, the aftermath, and the reading of everything."""
     record = Record()
     doors = Doors(mesh.settings.edge_host, mesh.settings.edge_port)
     try:
         stage = await set_up(mesh, random.Random(f"{seed}:stage"))
         world, sender = World(stage), Sender(doors, record)
-        kills = await storm(mesh, world, sender, seconds, seed, console)
+        dice = random.Random(f"{seed}:kills")
+        kills = Kills(mesh, sender.acknowledged, dice, lambda line: console.print(line, highlight=False))
+        await storm(world, sender, seconds, seed, asyncio.sleep(0) if calm else kills.run(seconds), console)
         await until_all_serve(mesh)
         with console.status("asking one by one"):
             await Aftermath(sender, world, random.Random(f"{seed}:aftermath")).run()
@@ -67,28 +70,28 @@ async def drill(mesh: Mesh, seconds: float, seed: int, console: Console) -> Dril
         with console.status("waiting until everybody has been told"):
             harvest = await reader.everything()
             await until_told(reader, record, harvest)
-        return Drilled(record, harvest, stage, kills)
+        return Drilled(record, harvest, stage, kills.done)
     finally:
         await doors.close()
 
 
-async def storm(mesh: Mesh, world: World, sender: Sender, seconds: float, seed: int, console: Console) -> list[str]:
+async def storm(
+    world: World, sender: Sender, seconds: float, seed: int, deaths: Coroutine[None, None, None], console: Console
+) -> None:
     """Clients race while processes die; ends when the time is over and everything was killed at least once."""
     over = asyncio.Event()
-    kills = Kills(mesh, random.Random(f"{seed}:kills"), console.log if console.is_terminal else console.print)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[requests]:,} requests"))
     with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
         task = progress.add_task("storm", total=seconds, requests=0)
         clients = [Client(sender, world, random.Random(f"{seed}:{number}")) for number in range(CLIENTS)]
         racing = [asyncio.create_task(race(client, over)) for client in clients]
-        killing = asyncio.create_task(kills.run(seconds))
+        killing = asyncio.create_task(deaths)
         began = time.monotonic()
         while not (killing.done() and time.monotonic() - began >= seconds) and not any(one.done() for one in racing):
             await asyncio.sleep(0.1)
             progress.update(task, completed=time.monotonic() - began, requests=len(sender.record.ops))
         over.set()
         await asyncio.gather(killing, *racing)
-    return kills.done
 
 
 async def race(client: Client, over: asyncio.Event) -> None:
@@ -127,13 +130,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m drill", description=__doc__)
     parser.add_argument("--seconds", type=float, default=30.0, help="how long clients race at least (default 30)")
     parser.add_argument("--seed", type=int, default=None, help="what people do and what is killed (default: random)")
+    parser.add_argument("--calm", action="store_true", help="kill nothing")
     options = parser.parse_args()
     seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
     console = Console()
     console.print(f"drill of {options.seconds:g} seconds with seed {seed}", highlight=False)
     try:
         with running_mesh(extra_env={"BOOKING_PROCESSES": "2"}, steps=Steps(console)) as mesh:
-            drilled = uvloop.run(drill(mesh, options.seconds, seed, console))
+            drilled = uvloop.run(drill(mesh, options.seconds, seed, options.calm, console))
             verdict = judge(drilled.record, drilled.harvest, drilled.stage)
             if verdict.findings.differences:
                 keep_logs(mesh, console)

@@ -72,7 +72,9 @@ class Doors:
             asked.idempotency_key = op.key
         metadata = (("authorization", f"Bearer {op.person.token}"),)
         try:
-            attempt.answer = await self.calls[op.rpc](asked, metadata=metadata, timeout=SECONDS)
+            call = self.calls[op.rpc](asked, metadata=metadata, timeout=SECONDS)
+            attempt.answer = await call
+            headers = dict(await call.initial_metadata() or ())
         except grpc.aio.AioRpcError as error:
             # Without details it is the transport that speaks.
             if error.code().name in OUTAGES or details_of(error) is None:
@@ -82,6 +84,7 @@ class Doors:
             attempt.refusal = Refusal(error.code().name, refused.reason, refused.message, refused.metadata)
         else:
             attempt.token = getattr(attempt.answer, "next_page_token", "")
+            attempt.degraded = headers.get("x-degraded", "")
 
     async def by_json(self, op: Op, attempt: Attempt) -> None:
         """One HTTP request."""
@@ -95,6 +98,7 @@ class Doors:
         if response.status_code == 200:
             attempt.answer = from_json(METHODS[op.rpc], response.json())
             attempt.token = response.headers.get("x-next-page-token", "")
+            attempt.degraded = response.headers.get("x-degraded", "")
             return
         refusal = refusal_of(response)
         if refusal.code in OUTAGES:

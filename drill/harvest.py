@@ -27,6 +27,8 @@ class Harvest:
     """AnnouncementDetail by id."""
     bookings: dict[str, Any] = field(default_factory=dict)
     """BookingDetail by id, of all evenings."""
+    listed: dict[str, Any] = field(default_factory=dict)
+    """The same bookings in the super identity's list."""
     notices: dict[str, list[Any]] = field(default_factory=dict)
     """Everybody's, by the person's id."""
     links: dict[str, str] = field(default_factory=dict)
@@ -71,6 +73,8 @@ class Reader:
         """Everything but notices."""
         harvest = Harvest()
         await asyncio.gather(*(self.read_host(host, harvest) for host in (*self.stage.hosts, self.stage.host_of_none)))
+        rows = await self.pages(self.stage.sudo, "ListAllBookings", pb.ListAllBookingsRequest(), "bookings")
+        harvest.listed = {row.id: row for row in rows}
         harvest.audit, _ = await self.read(self.stage.sudo, "AuditCapacity", pb.AuditCapacityRequest())
         return harvest
 

@@ -1,9 +1,12 @@
 """Processes die without warning while people use them, one after the other, and are started again by the supervisor."""
 
 import asyncio
+import os
 import random
+import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import httpx
 
@@ -17,8 +20,14 @@ TARGETS: tuple[tuple[str, ...], ...] = (
     ("valkey",),
     ("postgres",),
     ("booking", "booking-2"),
+    # Whatever notify writes is flushed, and with it what others have written before: without it more can be lost.
+    ("notify", "postgres"),
 )
-"""Those in a row die at one moment."""
+"""Those in a row die right after each other."""
+NEXT_ANSWER = 1.0
+"""Seconds in which somebody is expected to be told that something was done."""
+LONGEST_PAUSE = 6.0
+"""Seconds, at most, in which nothing dies."""
 WITHIN = 60.0
 """Seconds in which a process that died has to be there again."""
 
@@ -26,35 +35,46 @@ Tell = Callable[[str], None]
 
 
 class Kills:
-    """A schedule of deaths: everything once, in an order of its own, and again while there is time."""
+    """A schedule of deaths: everything in an order of its own, and again in another one while there is time."""
 
-    def __init__(self, mesh: Mesh, dice: random.Random, tell: Tell) -> None:
+    def __init__(self, mesh: Mesh, acknowledged: asyncio.Event, dice: random.Random, tell: Tell) -> None:
         self.mesh = mesh
+        self.acknowledged = acknowledged
         self.dice = dice
         self.tell = tell
         self.done: list[str] = []
 
     async def run(self, seconds: float) -> None:
-        """Spreads a round of deaths over the time; each waits until the one before has been repaired."""
+        """Kills until the time is over, everything at least once; each waits until the one before has been repaired."""
         began = time.monotonic()
-        pause = seconds / (len(TARGETS) + 1)
+        pause = min(seconds / (len(TARGETS) + 1), LONGEST_PAUSE)
+        everything = False
         while True:
             for names in self.dice.sample(TARGETS, len(TARGETS)):
+                if everything and time.monotonic() + pause > began + seconds:
+                    return
                 await asyncio.sleep(pause * self.dice.uniform(0.3, 0.9))
                 await self.kill(*names)
-            if time.monotonic() - began > seconds - pause * len(TARGETS):
-                return
+            everything = True
 
     async def kill(self, *names: str) -> None:
         """Kills and waits until others are there in their place, healthy."""
         began = time.monotonic()
         pids = {name: await asyncio.to_thread(pid, self.mesh, name) for name in names}
-        await asyncio.gather(*(asyncio.to_thread(self.mesh.kill, name) for name in names))
+        for name in names:
+            await self.moment()
+            # Not through the supervisor: by the time it had passed the word on, more would have been written.
+            os.kill(pids[name], signal.SIGKILL)
         for name in names:
             await replaced(self.mesh, name, pids[name])
         await asyncio.to_thread(self.mesh.wait_healthy, *names, seconds=WITHIN)
         self.done += names
         self.tell(f"killed {' and '.join(names)}: healthy again after {time.monotonic() - began:.1f} s")
+
+    async def moment(self) -> None:
+        """Waits until somebody has just been told that something was done: now it must not be forgotten any more."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.acknowledged.wait(), NEXT_ANSWER)
 
 
 async def replaced(mesh: Mesh, name: str, killed: int) -> None:

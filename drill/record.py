@@ -46,6 +46,8 @@ class Attempt:
     """The answer's message."""
     token: str = ""
     """Of the next page."""
+    degraded: str = ""
+    """Services that did not answer, so that something may be missing."""
     refusal: Refusal | None = None
     trouble: str = ""
     """What came instead of an answer."""
@@ -72,6 +74,7 @@ class Op:
 
     @property
     def start(self) -> float:
+        """When it was sent for the first time."""
         return min(attempt.start for attempt in self.attempts)
 
     @property
@@ -88,6 +91,7 @@ class Op:
 
     @property
     def answer(self) -> Any:
+        """What it was answered, None if it was not done."""
         return self.success.answer if self.success else None
 
     @property

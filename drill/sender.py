@@ -27,6 +27,8 @@ class Sender:
     def __init__(self, doors: Doors, record: Record) -> None:
         self.doors = doors
         self.record = record
+        self.acknowledged = asyncio.Event()
+        """Set for a moment whenever a write has been answered with a success."""
 
     async def read(self, dice: random.Random, person: Person, rpc: str, request: Message) -> Op:
         """Asks once."""
@@ -34,24 +36,31 @@ class Sender:
         await self.doors.send(op, dice.choice(DOORS))
         return op
 
+    async def send(self, op: Op, dice: random.Random, door: str = "") -> None:
+        """One attempt at a write."""
+        attempt = await self.doors.send(op, door or dice.choice(DOORS))
+        if attempt.answer is not None:
+            self.acknowledged.set()
+            self.acknowledged.clear()
+
     async def write(self, dice: random.Random, person: Person, rpc: str, request: Any, manner: str = "") -> Op:
         """Asks until it is answered."""
         op = self.record.op(person, rpc, request, f"{dice.getrandbits(64):016x}")
         manner = manner or dice.choices(tuple(MANNERS), tuple(MANNERS.values()))[0]
         if manner == "twins":
-            await asyncio.gather(*(self.doors.send(op, door) for door in DOORS))
+            await asyncio.gather(*(self.send(op, dice, door) for door in DOORS))
         elif manner == "hang up":
             await self.hang_up(op, dice)
         else:
-            await self.doors.send(op, dice.choice(DOORS))
+            await self.send(op, dice)
         await self.insist(op, dice)
         if manner == "again" and op.success:
-            await self.doors.send(op, dice.choice(DOORS))
+            await self.send(op, dice)
         return op
 
     async def hang_up(self, op: Op, dice: random.Random) -> None:
         """Sends it and does not wait for the answer."""
-        sending = asyncio.create_task(self.doors.send(op, dice.choice(DOORS)))
+        sending = asyncio.create_task(self.send(op, dice))
         await asyncio.wait((sending,), timeout=dice.choice(MOMENTS))
         sending.cancel()
         await asyncio.wait((sending,))
@@ -60,4 +69,4 @@ class Sender:
         """Sends it again until it is answered."""
         while op.unanswered and now() < op.start + PATIENCE:
             await asyncio.sleep(dice.uniform(*PAUSE))
-            await self.doors.send(op, dice.choice(DOORS))
+            await self.send(op, dice)

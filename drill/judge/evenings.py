@@ -18,6 +18,10 @@ DRAFT, PUBLISHED, CLOSED, CANCELLED = "draft", "published", "closed", "cancelled
 WILLS = {pb.Alive: PUBLISHED, pb.Closed: CLOSED, pb.Cancelled: CANCELLED}
 FIELDS = ("tickets_count", "event_time", "description")
 Span = tuple[datetime, datetime]
+ANY_WILL = {DRAFT, PUBLISHED, CLOSED}
+ANY_CAPACITY = (0, 1000)
+ANY_TIME: Span = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+"""What can have been where it is not known which of several edits came first."""
 
 
 @dataclass
@@ -42,18 +46,22 @@ class Evening:
 
     @property
     def host(self) -> str:
+        """The id of its author."""
         return self.create.person.id
 
     @property
     def sub_only(self) -> bool:
+        """Whether it is for followers; no edit changes that."""
         return bool(self.create.request.sub_only)
 
     @property
     def at_once(self) -> bool:
+        """Whether applications are accepted at once; no edit changes that."""
         return bool(self.create.request.accept_at_once)
 
     @property
     def last(self) -> Version:
+        """As it is in the end."""
         return self.versions[-1]
 
     def possible(self, start: float, end: float) -> Iterator[Version]:
@@ -64,15 +72,20 @@ class Evening:
 
     def wills(self, start: float, end: float) -> set[str]:
         """What its author may have wanted then."""
-        return {version.known.get("will", PUBLISHED) for version in self.possible(start, end)}
+        found = {version.known.get("will") for version in self.possible(start, end)}
+        return ANY_WILL if None in found else {will for will in found if will}
 
     def capacities(self, start: float, end: float) -> list[int]:
         """How many places it may have had then."""
-        return [version.known.get("tickets_count", 0) for version in self.possible(start, end)]
+        known = [version.known.get("tickets_count") for version in self.possible(start, end)]
+        return list(ANY_CAPACITY) if None in known else [count for count in known if count]
 
     def spans(self, start: float, end: float) -> list[Span]:
         """When it may have been planned to take place then."""
-        return [span(version, self) for version in self.possible(start, end) if "event_time" in version.known]
+        versions = list(self.possible(start, end))
+        if any("event_time" not in version.known for version in versions):
+            return [ANY_TIME]
+        return [span(version, self) for version in versions]
 
     def maybe_visible(self, person: Any, start: float, end: float) -> bool:
         """Whether somebody who has no booking may have seen it then."""

@@ -67,13 +67,24 @@ class Life:
     final: Any
     steps: list[Step] = field(default_factory=list)
 
-    def possible(self, start: float, end: float) -> set[int]:
-        """States in which it may have been at some moment of an interval; NONE before it was made."""
-        found = {NONE} if self.steps[0].high >= start else set()
+    def steps_within(self, start: float, end: float) -> Iterator[Step | None]:
+        """Steps that may have been the last one at some moment of an interval; None before it was made."""
+        if self.steps[0].high >= start:
+            yield None
         for step, successor in zip(self.steps, [*self.steps[1:], None], strict=True):
             if step.low <= end and (successor is None or successor.high >= start):
-                found.add(step.state)
-        return found
+                yield step
+
+    def possible(self, start: float, end: float) -> set[int]:
+        """States in which it may have been at some moment of an interval; NONE before it was made."""
+        return {step.state if step else NONE for step in self.steps_within(start, end)}
+
+    def surely_offered(self, start: float, end: float) -> bool:
+        """Whether it was offered a place from the waiting list and its host had not answered, all the time."""
+        return all(
+            step is not None and step.cause == "promoted" and step.state == pb.PENDING
+            for step in self.steps_within(start, end)
+        )
 
     def surely(self, states: set[int], start: float, end: float) -> bool:
         """Whether it was in one of these states all the time."""
@@ -100,6 +111,9 @@ def lives(record: Record, harvest: Harvest, evenings: dict[str, Evening], findin
     found: dict[str, Life] = {}
     for booking in harvest.bookings.values():
         evening = evenings.get(booking.announcement_id)
+        listed = harvest.listed.get(booking.id)
+        good = listed is not None and listed.state == booking.state
+        findings.check("final", good, f"booking {booking.id} is not the same in the list of all")
         if evening is None:
             continue
         life = Life(booking.id, booking.guest_id, evening, booking.tickets, booking)
@@ -220,3 +234,13 @@ def check_life(life: Life, findings: Findings) -> None:
     state = pb.BookingState.Name(life.final.state)
     good = life.final.state == life.steps[-1].state
     findings.check("final", good, f"booking {life.id} is {state} after {path}")
+    check_reason(life, life.steps[-1], findings)
+
+
+def check_reason(life: Life, last: Step, findings: Findings) -> None:
+    """The reason that was given with the last step is what is shown."""
+    if last.op is None:
+        return
+    said = getattr(last.op.request, "reason", "") if last.state == pb.DECLINED else ""
+    told = f"booking {life.id} was {last.cause} because of {life.final.decline_reason!r}, not {said!r}"
+    findings.check("fields", life.final.decline_reason == said, told)

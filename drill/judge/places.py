@@ -18,8 +18,10 @@ def judge_places(history: History, harvest: Harvest, findings: Findings) -> Coun
         if evening.last.known.get("will") != CANCELLED:
             totals["places"] += harvest.evenings[evening.id].tickets_count
             totals["sold"] += sum(life.tickets for life in history.at[evening.id] if life.steps[-1].state in ACCEPTED)
-    for difference in harvest.audit.differences:
-        findings.check("audit", False, f"the server's own audit: {' '.join(str(difference).split())}")
+    differences = {one.announcement_id: one for one in harvest.audit.differences}
+    for evening_id in {*history.evenings, *differences}:
+        told = " ".join(str(differences.get(evening_id)).split())
+        findings.check("audit", evening_id not in differences, f"the server's own audit finds {told}")
     findings.check("audit", harvest.audit.announcements >= len(history.evenings), "the audit left evenings out")
     return totals
 

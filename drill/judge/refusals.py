@@ -32,10 +32,12 @@ class Case:
 
     @property
     def interval(self) -> tuple[float, float]:
+        """From when to when the attempt was under way."""
         return self.start, self.end
 
     @property
     def is_guest(self) -> bool:
+        """Whether the booking is the person's own."""
         return self.life is not None and self.person.id == self.life.guest
 
     def explained(self) -> bool:
@@ -62,6 +64,7 @@ class Case:
 
     @staticmethod
     def span(begins: datetime, minutes: int) -> Span:
+        """From when to when an evening would be."""
         return begins, begins + timedelta(minutes=minutes)
 
     def announced(self, but: Evening | None, movie: str, begins: datetime) -> bool:
@@ -87,7 +90,7 @@ class Case:
     def wanted_places(self) -> int:
         """How many places are asked for."""
         if self.op.rpc == "DecideBookings":
-            return sum(self.history.lives[one].tickets for one in self.request.accept)
+            return sum(self.history.lives[one].tickets for one in self.request.accept if one in self.history.lives)
         return self.life.tickets if self.life else self.request.tickets or 1
 
     def allowed(self) -> set[int]:
@@ -103,17 +106,20 @@ class Case:
 
 
 def no_places_left(case: Case, evening: Evening) -> bool:
+    """Too few places can have been left, and he would not wait for them."""
     if case.op.rpc == "CreateBooking" and case.request.waiting_list:
         return False
     return case.history.least_left(evening, *case.interval) < case.wanted_places()
 
 
 def time_conflict(case: Case, evening: Evening) -> bool:
+    """The guest, or the host who moves or publishes, can have been elsewhere."""
     person = case.life.guest if case.life else case.person.id
     return case.elsewhere(person, evening)
 
 
 def booking_exists(case: Case, evening: Evening) -> bool:
+    """The guest can have had another booking for the evening."""
     guest, own = (case.life.guest, case.life.id) if case.life else (case.person.id, "")
     accepted = (case.history.lives.get(one) for one in getattr(case.request, "accept", ()))
     if any(life and life.guest == guest and life.id != own for life in accepted):
@@ -122,6 +128,7 @@ def booking_exists(case: Case, evening: Evening) -> bool:
 
 
 def wrong_booking_state(case: Case, evening: Evening) -> bool:
+    """The booking can have been in the state that is told, and it does not lead there."""
     if case.life is None:
         return False
     state = pb.BookingState.Value(case.metadata["state"])
@@ -129,6 +136,7 @@ def wrong_booking_state(case: Case, evening: Evening) -> bool:
 
 
 def announcement_not_open(case: Case, evening: Evening) -> bool:
+    """The author can have wanted something else than what the request needs."""
     wills = evening.wills(*case.interval)
     if case.op.rpc == "UpdateAnnouncement":
         return DRAFT in wills and case.request.status == pb.Closed
@@ -139,23 +147,28 @@ def announcement_not_open(case: Case, evening: Evening) -> bool:
 
 
 def places_already_taken(case: Case, evening: Evening) -> bool:
+    """More places can have been taken than are to be left."""
     return bool(case.history.most_taken(evening, *case.interval) > case.request.tickets_count)
 
 
 def version_mismatch(case: Case, evening: Evening) -> bool:
+    """The version that is told can have been there, and is not the expected one."""
     told, wanted = int(case.metadata["version"]), case.request.expected_version
     return told != wanted and any(version.number == told for version in evening.possible(*case.interval))
 
 
 def announcement_ended(case: Case, evening: Evening) -> bool:
+    """It can have been called off."""
     return CANCELLED in evening.wills(*case.interval)
 
 
 def announcement_exists(case: Case, evening: Evening) -> bool:
+    """The host can have announced the film for the new time."""
     return case.announced(evening, evening.create.request.movie_id, case.begins)
 
 
 def guests_have_conflicts(case: Case, evening: Evening) -> bool:
+    """Everybody who is named can have held a booking, and can have been elsewhere at the new time."""
     guests = case.metadata["guests"].split(",")
     return not case.request.force and all(
         case.history.maybe_live(guest, evening, *case.interval) and case.elsewhere(guest, evening) for guest in guests
@@ -163,6 +176,7 @@ def guests_have_conflicts(case: Case, evening: Evening) -> bool:
 
 
 def not_found(case: Case, evening: Evening) -> bool:
+    """The person may not see it: it is private, or was a draft."""
     if case.person.id == evening.host:
         return False
     hidden = evening.sub_only and evening.host not in case.person.follows

@@ -22,6 +22,7 @@ class Stay:
 
     @property
     def begins(self) -> datetime:
+        """When he was expected there."""
         return self.at[0]
 
 

@@ -20,6 +20,7 @@ def judge_waiting(history: History, findings: Findings) -> None:
             for step in life.steps:
                 if step.cause == "promoted":
                     judge_promotion(life, step, lives, findings)
+                    judge_offer(life, step, history, findings)
         if evening.last.known.get("will") in (PUBLISHED, CLOSED):
             judge_end(evening, lives, findings)
 
@@ -35,6 +36,15 @@ def judge_promotion(life: Life, step: Step, lives: list[Life], findings: Finding
     ]
     told = f"{life.id} was promoted at {step.time:.3f} before {passed_over}, who came first"
     findings.check("waiting", not passed_over, told)
+
+
+def judge_offer(life: Life, step: Step, history: History, findings: Findings) -> None:
+    """There was a place for it that was not offered to another."""
+    left = history.most_left(life.evening, step.low, step.high, life.id)
+    offered = [other for other in history.at[life.evening.id] if other.surely_offered(step.low, step.high)]
+    left -= sum(other.tickets for other in offered if other is not life)
+    told = f"{life.id} was promoted at {step.time:.3f} to {life.tickets} places where at most {left} can be free"
+    findings.check("waiting", left >= life.tickets, told)
 
 
 def judge_end(evening: Evening, lives: list[Life], findings: Findings) -> None:
