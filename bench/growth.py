@@ -47,7 +47,8 @@ OPEN = """SELECT id, event_time, tickets_count - places_taken AS places FROM ann
     AND places_taken < tickets_count"""
 HOST = """SELECT author_id, id, movie_id, event_time FROM announcements
     WHERE will = 'PUBLISHED' AND event_time > now() AND author_id = (
-        SELECT author_id FROM announcements GROUP BY 1 ORDER BY count(*) {order}, 1 LIMIT 1
+        SELECT author_id FROM announcements WHERE will = 'PUBLISHED' AND event_time > now()
+        GROUP BY 1 ORDER BY count(*) {order}, 1 LIMIT 1
     ) LIMIT 1"""
 
 
@@ -147,7 +148,7 @@ async def values_of(mesh: Mesh) -> list[shapes.Values]:
     """What lists are asked for: the busiest host, and one of the idlest."""
     async with connected(mesh, "booking") as connection:
         rows = [await connection.fetchrow(HOST.format(order=order)) for order in ("DESC", "ASC")]
-    hosts = await sign_in(mesh, [row["author_id"] for row in rows if row])
+    hosts = await sign_in(mesh, [row["author_id"] for row in rows])
     places = ("berlin", "bercy 12")
     return [
         shapes.Values(host, str(row["movie_id"]), str(row["id"]), row["event_time"].date().isoformat(), place)
