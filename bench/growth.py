@@ -19,7 +19,7 @@ from rich.table import Table
 from auth_svc.tokens import PEOPLE
 from bench import plots, shapes
 from bench.figures import Figure, failures, judged, measure
-from bench.load import Samples, repeated, request
+from bench.load import repeated, request
 from bench.loading import Loader
 from bench.people import Person, add_accounts, sign_in
 from bench.stage import book, client
@@ -47,7 +47,8 @@ OPEN = """SELECT id, event_time, tickets_count - places_taken AS places FROM ann
     AND places_taken < tickets_count"""
 HOST = """SELECT author_id, id, movie_id, event_time FROM announcements
     WHERE will = 'PUBLISHED' AND event_time > now() AND author_id = (
-        SELECT author_id FROM announcements GROUP BY 1 ORDER BY count(*) {order}, 1 LIMIT 1
+        SELECT author_id FROM announcements WHERE will = 'PUBLISHED' AND event_time > now()
+        GROUP BY 1 ORDER BY count(*) {order}, 1 LIMIT 1
     ) LIMIT 1"""
 
 
@@ -61,7 +62,7 @@ class Growth:
         self.printer = printer
         self.chance = random.Random(2)
         self.busy: set[tuple[UUID, date]] = set()
-        self.curves: dict[str, dict[int, Samples]] = {}
+        self.curves: dict[str, dict[int, Figure]] = {}
         self.wrong: list[str] = []
 
     async def measure_at(self, size: int, seconds: float) -> None:
@@ -70,7 +71,7 @@ class Growth:
         figures = await self.figures()
         await measure(self.mesh, figures, seconds, self.printer)
         for figure in figures:
-            self.curves.setdefault(figure.name, {})[size] = figure.samples
+            self.curves.setdefault(figure.name, {})[size] = figure
         self.wrong += failures(figures)
 
     async def figures(self) -> list[Figure]:
@@ -114,35 +115,40 @@ class Growth:
         table = Table(
             "median ms", title=f"growth, JSON through Envoy, {CLIENTS} clients, five bookings an announcement"
         )
-        for heading in (*(f"{size:,}" for size in self.curves[EMPTY]), "times", "of empty call", "aim"):
+        for heading in (*(f"{size:,}" for size in self.curves[EMPTY]), "times", "of empty call", "aim", "by CPU"):
             table.add_column(heading, justify="right")
-        empty = slowdown(self.curves[EMPTY])
+        times, by_cpu = slowdown(self.curves[EMPTY])
         for name, sizes in self.curves.items():
-            medians = [f"{samples.quantile(50):.2f}" for samples in sizes.values()]
-            times = slowdown(sizes)
-            judgement = judged(times / empty, SLOWDOWN, at_most=True) if name != EMPTY else ""
-            table.add_row(name, *medians, f"{times:.2f}", judgement, f"{SLOWDOWN:.2f}" if name != EMPTY else "")
-        table.caption = "times: largest against smallest; of empty call: the same, less what the machine did meanwhile"
+            medians = [f"{figure.samples.quantile(50):.2f}" for figure in sizes.values()]
+            slower, costlier = slowdown(sizes)
+            judgement = judged(slower / times, SLOWDOWN, at_most=True)
+            compared = (judgement, f"{SLOWDOWN:.2f}", f"{costlier / by_cpu:.2f}") if name != EMPTY else ()
+            table.add_row(name, *medians, f"{slower:.2f}", *compared)
+        table.caption = "times: largest size against smallest; of empty call: less what the machine did meanwhile"
         self.printer.print(table)
 
     def plot(self) -> None:
         """The picture of the four that the plot knows."""
-        chosen = {name: sizes for name, sizes in self.curves.items() if name in plots.STYLES}
+        chosen = {
+            name: {size: figure.samples for size, figure in sizes.items()}
+            for name, sizes in self.curves.items()
+            if name in plots.STYLES
+        }
         path = plots.latency_against_size(chosen, CLIENTS)
         self.printer.print(f"plot: {path}", soft_wrap=True)
 
 
-def slowdown(sizes: dict[int, Samples]) -> float:
-    """The median at the largest size against that at the smallest."""
+def slowdown(sizes: dict[int, Figure]) -> tuple[float, float]:
+    """The median at the largest size against that at the smallest, and the processor time likewise."""
     first, *_, last = sizes.values()
-    return last.quantile(50) / first.quantile(50)
+    return last.samples.quantile(50) / first.samples.quantile(50), last.cpu_per_call / first.cpu_per_call
 
 
 async def values_of(mesh: Mesh) -> list[shapes.Values]:
     """What lists are asked for: the busiest host, and one of the idlest."""
     async with connected(mesh, "booking") as connection:
         rows = [await connection.fetchrow(HOST.format(order=order)) for order in ("DESC", "ASC")]
-    hosts = await sign_in(mesh, [row["author_id"] for row in rows if row])
+    hosts = await sign_in(mesh, [row["author_id"] for row in rows])
     places = ("berlin", "bercy 12")
     return [
         shapes.Values(host, str(row["movie_id"]), str(row["id"]), row["event_time"].date().isoformat(), place)
