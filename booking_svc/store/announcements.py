@@ -64,6 +64,8 @@ def list_statement(conditions: frozenset[str]) -> TextClause:
     return text(f"SELECT {LIST_COLUMNS} FROM announcements a WHERE {where} ORDER BY a.event_time, a.id LIMIT :count")
 
 
+ANY_TIME = frozenset({"published", "upcoming", "after"})
+"""Conditions that one plan suits whatever their values are: along the index of times until the page is full."""
 GUEST_OF = text(
     f"""SELECT announcement_id, {one_of("state", SEATED)} AS seated FROM bookings
     WHERE announcement_id = ANY(:ids) AND guest_id = :person AND {one_of("state", {*LIVE, *SEATED})}"""
@@ -71,10 +73,11 @@ GUEST_OF = text(
 
 
 class AnnouncementStore:
-    """Announcements as they are."""
+    """Announcements as they are. `planned` is the same database, for statements that need one plan only."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, planned: Database) -> None:
         self.database = database
+        self.planned = planned
 
     async def find(self, announcement_id: UUID) -> Row | None:
         """An announcement, or None."""
@@ -93,5 +96,6 @@ class AnnouncementStore:
         """At most `count` announcements that meet all conditions, soonest first."""
         now = clock.now()
         times = {"now": now, "earliest": now - LONGEST}
-        found = await self.database.read(list_statement(conditions), {**values, **times, "count": count})
+        database = self.planned if conditions <= ANY_TIME else self.database
+        found = await database.read(list_statement(conditions), {**values, **times, "count": count})
         return found.all()
