@@ -34,9 +34,9 @@ Book = Callable[[Application], Awaitable[Row | None]]
 async def compare(mesh: Mesh, stage: Stage, console: Console) -> list[str]:
     """Prints both ways beside each other, alone and in a crowd; returns what went wrong."""
     url = SecretStr(database_url(mesh.settings, get_service("booking")))
-    database = Database(TokenSettings(database_url=url, database_connections=CROWD), "bench")
+    database = Database(TokenSettings(database_url=url, database_connections=CROWD), "bench", plan_once=True)
     try:
-        samples = await in_turns(mesh, BookingStore(database), applications(stage))
+        samples = await in_turns(mesh, BookingStore(database, database), applications(stage))
     finally:
         await database.close()
     show(samples, console)

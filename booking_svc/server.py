@@ -43,6 +43,8 @@ EXPIRY_SECONDS = 1.0
 async def build(settings: Settings) -> Process:
     """Everything once, by hand, top to bottom."""
     database = Database(settings, "booking")
+    # To plan an application takes PostgreSQL longer than to book it.
+    planned = Database(settings, "booking-planned", plan_once=True)
     redis = open_redis(settings)
     auth = connect(settings, "auth", settings.auth_target, auth_pb2.DESCRIPTOR.services_by_name["AuthService"])
     movie = connect(settings, "movie", settings.movie_target, movie_pb2.DESCRIPTOR.services_by_name["MovieService"])
@@ -51,10 +53,10 @@ async def build(settings: Settings) -> Process:
         settings, "notify", settings.notify_target, notify_pb2.DESCRIPTOR.services_by_name["NotifyService"]
     )
     people, films, follows, inboxes = People(auth, redis), Films(movie, redis), Follows(ugc), Inboxes(notify)
-    announcement_store, booking_store = AnnouncementStore(database), BookingStore(database)
+    announcement_store, booking_store = AnnouncementStore(database, planned), BookingStore(database, planned)
     announcements = Announcements(database, announcement_store, people, films, follows)
     hosts = Hosts(HostStore(database), follows)
-    applications = Applications(database, booking_store, announcements)
+    applications = Applications(planned, booking_store, announcements)
     bookings = Bookings(database, booking_store, announcement_store)
     audit = Audit(AuditStore(database))
     expiry = Expiry(database)
@@ -79,7 +81,7 @@ async def build(settings: Settings) -> Process:
         tasks=[worker.run],
         periodic=[lambda: idempotency.forget_old_keys(database), expire],
         stop=worker.stop,
-        close=[auth.close, movie.close, ugc.close, notify.close, redis.aclose, database.close],
+        close=[auth.close, movie.close, ugc.close, notify.close, redis.aclose, database.close, planned.close],
     )
 
 

@@ -94,9 +94,14 @@ class Connection:
 
 
 class Database:
-    """A service's own database. Connects when first used."""
+    """A service's own database. Connects when first used.
 
-    def __init__(self, settings: MeshSettings, name: str) -> None:
+    With `plan_once` PostgreSQL plans a statement once a connection and not for each call's values: for statements whose
+    best plan does not depend on them. Left alone it never does so for arrays, because it expects long ones.
+    """
+
+    def __init__(self, settings: MeshSettings, name: str, *, plan_once: bool = False) -> None:
+        plans = "force_generic_plan" if plan_once else "auto"
         self.pool = asyncpg.create_pool(
             settings.database_url.get_secret_value().replace("+asyncpg", ""),
             min_size=0,
@@ -107,7 +112,7 @@ class Database:
             record_class=Row,
             init=prepare,
             reset=roll_back,
-            server_settings={"application_name": name, "timezone": "UTC"},
+            server_settings={"application_name": name, "timezone": "UTC", "plan_cache_mode": plans},
         )
         self.opening = asyncio.Lock()
         self.opened = False

@@ -37,8 +37,9 @@ RESTART_SECONDS = 1.0
 FOREVER = 1_000_000
 BATCH = 100
 PACE = 0.1
-SESSION = {"application_name": "jobs", "synchronous_commit": "off"}
-"""What the queue notes of a job's progress need not survive a crash: the job is done again then."""
+SESSION = {"application_name": "jobs", "synchronous_commit": "off", "plan_cache_mode": "force_generic_plan"}
+"""What the queue notes of a job's progress need not survive a crash: the job is done again then. To plan PgQueuer's
+look for jobs anew each time takes more than twice as long as the look itself."""
 SILENCE = timedelta(seconds=10)
 """After so long without a sign of life from the process that took a job, as after a crash, another one takes it."""
 

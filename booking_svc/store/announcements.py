@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import TextClause, text
 
-from booking_svc.schema import LIVE, LONGEST, SEATED, one_of
+from booking_svc.schema import LIVE, LONGEST, SEATED, Status, one_of
 from booking_svc.store.ratings import mean_score
 from mesh import clock
 from mesh.database import Database, Row
@@ -32,11 +32,15 @@ FIND_DETAIL = text(
 VENUE_DAY = "CAST(a.event_time AT TIME ZONE a.time_zone AS date)"
 # The span lets an index find the day's neighbourhood; the day itself depends on each venue's zone.
 ON_DAY = f"a.event_time >= :begins AND a.event_time < :ends AND {VENUE_DAY} = :date"
-STATUS = """CASE WHEN a.will = 'CANCELLED' THEN 'Cancelled' WHEN a.will = 'DRAFT' THEN 'Created'
-    WHEN a.end_time <= :now THEN 'Done'
-    WHEN a.will = 'CLOSED' OR a.places_taken >= a.tickets_count OR a.event_time <= :now THEN 'Closed'
-    ELSE 'Alive' END"""
-"""The rule of schema.status(), for filters."""
+BEGUN_OR_FULL = "(a.will = 'CLOSED' OR a.places_taken >= a.tickets_count OR a.event_time <= :now)"
+STATUSES = {
+    Status.CREATED: "a.will = 'DRAFT'",
+    Status.ALIVE: "a.will = 'PUBLISHED' AND a.places_taken < a.tickets_count AND a.event_time > :now",
+    Status.CLOSED: f"a.will IN ('PUBLISHED', 'CLOSED') AND a.end_time > :now AND {BEGUN_OR_FULL}",
+    Status.DONE: "a.will IN ('PUBLISHED', 'CLOSED') AND a.end_time <= :now AND a.event_time <= :now",
+    Status.CANCELLED: "a.will = 'CANCELLED'",
+}
+"""The rule of schema.status(), for filters: one by one, so that PostgreSQL knows how many to expect and walks times."""
 NOT_OVER = "a.event_time > :earliest AND a.end_time > :now"
 CONDITIONS = {
     "author": "a.author_id = :author",
@@ -50,7 +54,6 @@ CONDITIONS = {
     "from_day": f"a.event_time >= :from_begins AND {VENUE_DAY} >= :from_day",
     "to_time": "a.event_time <= :to_time",
     "to_day": f"a.event_time < :to_ends AND {VENUE_DAY} <= :to_day",
-    "status": f"{STATUS} = ANY(CAST(:status AS text[]))",
     "published": "a.publish_time IS NOT NULL",
     "upcoming": f"a.will IN ('PUBLISHED', 'CLOSED') AND {NOT_OVER}",
     "after": "(a.event_time, a.id) > (:after_time, :after_id)",
@@ -58,12 +61,17 @@ CONDITIONS = {
 
 
 @cache
-def list_statement(conditions: frozenset[str]) -> TextClause:
+def list_statement(conditions: frozenset[str], statuses: frozenset[Status] = frozenset()) -> TextClause:
     """The list's statement for a set of conditions: PostgreSQL plans each shape for itself."""
-    where = " AND ".join(CONDITIONS[name] for name in sorted(conditions)) or "true"
+    parts = [CONDITIONS[name] for name in sorted(conditions)]
+    if statuses:
+        parts.append(f"({' OR '.join(f'({STATUSES[status]})' for status in sorted(statuses))})")
+    where = " AND ".join(parts) or "true"
     return text(f"SELECT {LIST_COLUMNS} FROM announcements a WHERE {where} ORDER BY a.event_time, a.id LIMIT :count")
 
 
+ANY_TIME = frozenset({"published", "upcoming", "after"})
+"""Conditions that one plan suits whatever their values are: along the index of times until the page is full."""
 GUEST_OF = text(
     f"""SELECT announcement_id, {one_of("state", SEATED)} AS seated FROM bookings
     WHERE announcement_id = ANY(:ids) AND guest_id = :person AND {one_of("state", {*LIVE, *SEATED})}"""
@@ -71,10 +79,11 @@ GUEST_OF = text(
 
 
 class AnnouncementStore:
-    """Announcements as they are."""
+    """Announcements as they are. `planned` is the same database, for statements that need one plan only."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, planned: Database) -> None:
         self.database = database
+        self.planned = planned
 
     async def find(self, announcement_id: UUID) -> Row | None:
         """An announcement, or None."""
@@ -93,5 +102,7 @@ class AnnouncementStore:
         """At most `count` announcements that meet all conditions, soonest first."""
         now = clock.now()
         times = {"now": now, "earliest": now - LONGEST}
-        found = await self.database.read(list_statement(conditions), {**values, **times, "count": count})
+        database = self.planned if conditions <= ANY_TIME else self.database
+        statement = list_statement(conditions - {"status"}, frozenset(map(Status, values.get("status", ()))))
+        found = await database.read(statement, {**values, **times, "count": count})
         return found.all()

@@ -160,14 +160,15 @@ async def apply(execute: Execute, applications: Sequence[Application]) -> list[R
 
 
 class BookingStore:
-    """Bookings as they are."""
+    """Bookings as they are. `planned` is the same database, for statements that need one plan only."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, planned: Database) -> None:
         self.database = database
+        self.planned = planned
 
     async def apply(self, applications: Sequence[Application]) -> list[Row | None]:
         """As apply(), in a transaction of its own."""
-        return await apply(self.database.run, applications)
+        return await apply(self.planned.run, applications)
 
     async def list_details(self, ids: Sequence[UUID]) -> Sequence[Row]:
         """Bookings, each with its evening's author, film and time, both ratings, its place among those who wait, and
