@@ -13,12 +13,13 @@ from typing import NamedTuple
 
 import uvloop
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from drill.aftermath import Aftermath
 from drill.clients import Client
 from drill.doors import Doors
-from drill.harvest import Harvest, Reader
+from drill.harvest import Harvest, Reader, Unreadable
 from drill.judge.findings import Findings
 from drill.judge.history import history
 from drill.judge.notices import missing, owed
@@ -125,32 +126,45 @@ def keep_logs(mesh: Mesh, console: Console) -> None:
     console.print(f"what the processes wrote is kept in {kept}", highlight=False, soft_wrap=True)
 
 
-def main() -> None:
-    """The command line."""
+def options() -> argparse.Namespace:
+    """The command line's."""
     parser = argparse.ArgumentParser(prog="python -m drill", description=__doc__)
     parser.add_argument("--seconds", type=float, default=30.0, help="how long clients race at least (default 30)")
     parser.add_argument("--seed", type=int, default=None, help="what people do and what is killed (default: random)")
     parser.add_argument("--calm", action="store_true", help="kill nothing")
-    options = parser.parse_args()
-    seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
-    console = Console()
-    console.print(f"drill of {options.seconds:g} seconds with seed {seed}", highlight=False)
+    given = parser.parse_args()
+    given.seed = secrets.randbelow(1_000_000) if given.seed is None else given.seed
+    return given
+
+
+def judged(given: argparse.Namespace, console: Console) -> int:
+    """Drills, judges and reports; returns how many differences there are. Raises MeshError, Unreadable."""
+    with running_mesh(extra_env={"BOOKING_PROCESSES": "2"}, steps=Steps(console)) as mesh:
+        drilled = uvloop.run(drill(mesh, given.seconds, given.seed, given.calm, console))
+        verdict = judge(drilled.record, drilled.harvest, drilled.stage)
+        show(drilled.record, verdict, drilled.kills, console)
+        if verdict.findings.differences:
+            keep_logs(mesh, console)
+    return verdict.findings.differences
+
+
+def main() -> None:
+    """The command line."""
+    given, console = options(), Console()
+    console.print(f"drill of {given.seconds:g} seconds with seed {given.seed}", highlight=False)
     try:
-        with running_mesh(extra_env={"BOOKING_PROCESSES": "2"}, steps=Steps(console)) as mesh:
-            drilled = uvloop.run(drill(mesh, options.seconds, seed, options.calm, console))
-            verdict = judge(drilled.record, drilled.harvest, drilled.stage)
-            if verdict.findings.differences:
-                keep_logs(mesh, console)
+        differences = judged(given, console)
+    except Unreadable as error:
+        console.print(f"[bold red]{escape(str(error))}[/]", highlight=False, soft_wrap=True)
+        differences = 1
     except MeshError as error:
         print_error(Console(stderr=True), error)
         raise SystemExit(2) from None
-    show(drilled.record, verdict, drilled.kills, console)
-    if differences := verdict.findings.differences:
-        console.print(
-            f"[bold red]{differences} differences[/]; again: make drill SECONDS={options.seconds:g} SEED={seed}"
-        )
+    if differences:
+        again = f"make drill SECONDS={given.seconds:g} SEED={given.seed}"
+        console.print(f"[bold red]differences: {differences}[/]; again: {again}", highlight=False)
         raise SystemExit(1)
-    console.print(f"[bold green]no difference[/] (seed {seed})", highlight=False)
+    console.print(f"[bold green]no difference[/] (seed {given.seed})", highlight=False)
 
 
 if __name__ == "__main__":

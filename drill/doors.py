@@ -96,7 +96,11 @@ class Doors:
             attempt.trouble = f"{type(error).__name__}: {error}"
             return
         if response.status_code == 200:
-            attempt.answer = from_json(METHODS[op.rpc], response.json())
+            try:
+                attempt.answer = from_json(METHODS[op.rpc], response.json())
+            except (ValueError, json_format.ParseError) as error:
+                attempt.refusal = Refusal("UNREADABLE", "", f"{error}: {response.text[:200]}")
+                return
             attempt.token = response.headers.get("x-next-page-token", "")
             attempt.degraded = response.headers.get("x-degraded", "")
             return

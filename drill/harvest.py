@@ -19,6 +19,10 @@ TRIES = 20
 AT_ONCE = 8
 
 
+class Unreadable(Exception):
+    """Something that has to be there cannot be read although everything is healthy."""
+
+
 @dataclass
 class Harvest:
     """Everything as it is in the end."""
@@ -47,7 +51,7 @@ class Reader:
         self.gate = asyncio.Semaphore(AT_ONCE)
 
     async def read(self, person: Person, rpc: str, request: Any) -> tuple[Any, str]:
-        """An answer and the next page's token. Raises RuntimeError if there is none."""
+        """An answer and the next page's token. Raises Unreadable if there is none."""
         async with self.gate:
             op = self.record.op(person, rpc, request)
             for _ in range(TRIES):
@@ -55,7 +59,7 @@ class Reader:
                 if attempt.answer is not None:
                     return attempt.answer, attempt.token
                 await asyncio.sleep(0.2)
-        raise RuntimeError(f"cannot be read in the end: {op}")
+        raise Unreadable(f"cannot be read in the end: {op}")
 
     async def pages(self, person: Person, rpc: str, request: Any, rows: str) -> list[Any]:
         """All rows of a list."""

@@ -28,7 +28,7 @@ NEXT_ANSWER = 1.0
 """Seconds in which somebody is expected to be told that something was done."""
 LONGEST_PAUSE = 6.0
 """Seconds, at most, in which nothing dies."""
-WITHIN = 60.0
+WITHIN = 120.0
 """Seconds in which a process that died has to be there again."""
 
 Tell = Callable[[str], None]
