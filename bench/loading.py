@@ -11,7 +11,7 @@ from bench.superuser import connected
 from local.mesh import Mesh
 
 TOWN = 1_000
-"""Announcements that share hosts and guests: how much a host does must not depend on how many announcements there are."""
+"""Announcements that share hosts and guests: what a host does must not depend on how many there are of them all."""
 
 
 @dataclass
