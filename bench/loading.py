@@ -10,7 +10,8 @@ from bench.population import COLUMNS, Population, beginning, films_of
 from bench.superuser import connected
 from local.mesh import Mesh
 
-CHUNK = 20_000
+TOWN = 1_000
+"""Announcements that share hosts and guests: what a host does must not depend on how many there are of them all."""
 
 
 @dataclass
@@ -34,7 +35,7 @@ class Loader:
         with Progress(console=console, transient=True) as progress:
             task = progress.add_task(f"{size:,} announcements", total=size - self.announcements)
             while self.announcements < size:
-                count = min(CHUNK, size - self.announcements)
+                count = min(TOWN, size - self.announcements)
                 await self.load(count)
                 progress.advance(task, count)
         for database in ("booking", "auth"):

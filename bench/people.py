@@ -37,12 +37,13 @@ async def add_accounts(mesh: Mesh, ids: Sequence[UUID]) -> None:
 
 
 async def sign_in(mesh: Mesh, ids: Sequence[UUID]) -> list[Person]:
-    """Their access tokens, signed as auth signs them."""
+    """Their access tokens, signed as auth signs them, in the same order."""
     settings = TokenSettings(database_url=SecretStr(database_url(mesh.settings, get_service("auth"))))
     database = Database(settings, "bench")
     try:
         store = AuthStore(database)
         keys = Keys(store, issuer=settings.token_issuer, audience=settings.token_audience)
-        return [Person(user.id, await keys.access_token(user, LIFETIME)) for user in await store.list_users(ids)]
+        users = {user.id: user for user in await store.list_users(ids)}
+        return [Person(each, await keys.access_token(users[each], LIFETIME)) for each in ids]
     finally:
         await database.close()

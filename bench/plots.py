@@ -33,7 +33,7 @@ def latency_against_load(curves: Mapping[str, Curve]) -> Path:
         axes.set_title("median" if percent == 50 else "p99: 1 in 100 takes longer")
         axes.set_xlabel("clients that send one request after the other")
     sides[0].set_ylabel("milliseconds")
-    sides[0].legend(frameon=False)
+    figure.legend(*sides[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(curves), frameon=False)
     figure.suptitle("Latency against load: JSON through Envoy, load generator on the same machine")
     return save("latency-against-load.png")
 
@@ -44,7 +44,7 @@ def latency_against_size(curves: Mapping[str, Curve], clients: int) -> Path:
     draw(axes, curves, 50)
     axes.set_xlabel("announcements, with five bookings each")
     axes.set_ylabel("median, milliseconds")
-    axes.legend(frameon=False, ncols=2)
+    figure.legend(loc="outside lower center", ncols=len(curves), frameon=False)
     figure.suptitle(f"Latency against size: JSON through Envoy, {clients} clients")
     return save("latency-against-size.png")
 
@@ -68,8 +68,9 @@ def draw(axes: Axes, curves: Mapping[str, Curve], percent: int) -> None:
 def label_decades(axes: Axes) -> None:
     """Plain numbers at 1, 2 and 5 of every decade: powers of ten say little about milliseconds."""
     lowest, highest = axes.get_ylim()
+    axes.set_ylim(lowest / 1.2, highest * 1.2)
     steps: Sequence[float] = [step * 10.0**power for power in range(-3, 5) for step in (1, 2, 5)]
-    axes.set_yticks([step for step in steps if lowest <= step <= highest])
+    axes.set_yticks([step for step in steps if lowest / 1.2 <= step <= highest * 1.2])
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
