@@ -75,7 +75,10 @@ async def quiet(mesh: Mesh) -> None:
 
 
 def show(title: str, figures: Sequence[Figure], console: Console) -> None:
-    """The figures, their ratios, and how long the slowest answers took."""
+    """The figures, their ratios, and how long the slowest answers took.
+
+    Without processor time where one client calls: what the mesh does by itself meanwhile is most of it.
+    """
     table = Table("figure", title=title)
     for heading in ("clients", "per second", "CPU us", "p50 ms", "p99 ms", "p99/p50", "ratio", "aim", "by CPU", "of"):
         table.add_column(heading, justify="left" if heading == "of" else "right")
@@ -88,13 +91,13 @@ def show(title: str, figures: Sequence[Figure], console: Console) -> None:
             figure.name,
             str(figure.clients),
             f"{samples.rate:,.0f}",
-            f"{figure.cpu_per_call:,.0f}",
+            f"{figure.cpu_per_call:,.0f}" if figure.clients > 1 else "",
             f"{p50:.1f}",
             f"{p99:.1f}",
             judged(p99 / p50, TAIL, at_most=True) if p50 else "",
             judged(samples.rate / ceiling.samples.rate, figure.aim) if ceiling else "",
             f"{figure.aim:.2f}" if figure.aim else "",
-            f"{ceiling.cpu_per_call / figure.cpu_per_call:.2f}" if ceiling else "",
+            f"{ceiling.cpu_per_call / figure.cpu_per_call:.2f}" if ceiling and figure.clients > 1 else "",
             figure.ceiling,
         )
     table.caption = f"CPU: of mesh and load generator together; aim of p99/p50: at most {TAIL:.0f}"

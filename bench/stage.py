@@ -19,6 +19,8 @@ PLACES = 1000
 """The most that an announcement may have; and so many guests, for a hot evening is filled by them."""
 MANY = 300
 HOT = 60
+STRIDE = 3
+"""From one evening's guest to the next one's, so that all of them have their turn soon."""
 IN_FULL = 5
 """Accepted guests of the evening that is read."""
 AT_ONCE = 8
@@ -38,7 +40,7 @@ class Stage:
     def bookings(self) -> Requests:
         """A booking for every guest and evening, each once; neighbours are of different evenings and guests."""
         return book(
-            (evening, self.guests[(turn + number) % PLACES])
+            (evening, self.guests[(turn + STRIDE * number) % PLACES])
             for turn in range(PLACES)
             for number, evening in enumerate(self.evenings)
         )
@@ -69,11 +71,12 @@ async def set_up(mesh: Mesh, console: Console) -> Stage:
 
 
 async def warm_up(mesh: Mesh, stage: Stage) -> None:
-    """Fills the evening that is read, and lets the services see every token once: they remember them."""
+    """Fills the evening that is read, and lets the services meet everybody once: they remember tokens and names."""
     host, port = mesh.settings.edge_host, mesh.settings.edge_port
     firsts = book((stage.shown, guest) for guest in stage.guests[:IN_FULL])
-    looks = (request("GET", "/app/v1/bookings", guest.token) for guest in stage.guests)
-    for requests in (firsts, looks):
+    warm = stage.hot.pop()
+    everybody = book((warm, guest) for guest in stage.guests)
+    for requests in (firsts, everybody):
         samples = await drive(host, port, requests, AT_ONCE, 60)
         if samples.failures:
             raise SystemExit(f"the stage cannot be set: {samples.example}")

@@ -16,7 +16,7 @@ from rich.table import Table
 from auth_svc.settings import TokenSettings
 from bench.figures import judged, quiet
 from bench.load import Samples
-from bench.stage import Stage
+from bench.stage import STRIDE, Stage
 from booking_svc.applications import TOGETHER
 from booking_svc.store.bookings import Application, BookingStore
 from local.mesh import Mesh
@@ -48,7 +48,7 @@ def applications(stage: Stage) -> Iterator[Application]:
     """Each guest applies for each evening once, other pairs than those that come through the edge."""
     for turn in itertools.count(1):
         for number, evening in enumerate(stage.evenings):
-            guest = stage.guests[(number - turn) % len(stage.guests)]
+            guest = stage.guests[(STRIDE * number - turn) % len(stage.guests)]
             yield Application(UUID(evening), guest.id, 1, follows=False, waiting_list=False)
 
 
