@@ -29,6 +29,9 @@ class Aftermath:
             await self.refresh(evening)
             await self.free_a_place(evening)
             await self.fill(evening)
+            await self.free_a_place(evening)
+            await self.decide_too_much(evening)
+            await self.edit(evening)
         await self.who_is_free()
         for evening in list(self.world.evenings.values())[:2]:
             await self.cancel(evening.host, evening.id)
@@ -58,13 +61,35 @@ class Aftermath:
         await self.refresh(evening)
 
     async def fill(self, evening: Evening) -> None:
-        """Everybody applies, so that what is said to be free must be given, and what is not must not."""
-        for person in self.dice.sample(self.world.stage.guests, len(self.world.stage.guests)):
+        """What is free must be given, and what is not must not; then the others queue up."""
+        guests = self.dice.sample(self.world.stage.guests, len(self.world.stage.guests))
+        for person in guests[::2]:
             await self.write(person, "CreateBooking", pb.CreateBookingRequest(announcement_id=evening.id))
         await self.refresh(evening)
         for booking in evening.those(pb.PENDING):
-            request = pb.UpdateBookingRequest(booking_id=booking.id, my_status=True)
-            await self.write(evening.host, "UpdateBooking", request)
+            await self.client.say(evening.host, booking, True)
+        wait = pb.CreateBookingRequest(announcement_id=evening.id, waiting_list=True)
+        for person in guests[1::2]:
+            await self.write(person, "CreateBooking", wait)
+        await self.refresh(evening)
+
+    async def decide_too_much(self, evening: Evening) -> None:
+        """One is to lose his place and all who wait are to get one: if that is too much, nothing is done."""
+        waiting, accepted = evening.those(pb.WAITLISTED), evening.those(pb.ACCEPTED)
+        if waiting and accepted:
+            accept = [booking.id for booking in waiting]
+            request = pb.DecideBookingsRequest(announcement_id=evening.id, accept=accept, decline=[accepted[0].id])
+            await self.write(evening.host, "DecideBookings", request)
+            await self.refresh(evening)
+
+    async def edit(self, evening: Evening) -> None:
+        """Edits an older version, takes a place too many away, then adds one."""
+        seen = evening.seen
+        few, more = max(1, seen.places_taken - 1), seen.tickets_count + 1
+        for changes in ({"expected_version": seen.version - 1}, {"tickets_count": few}, {"tickets_count": more}):
+            description = self.client.mark()
+            request = pb.UpdateAnnouncementRequest(announcement_id=evening.id, description=description, **changes)
+            await self.write(evening.host, "UpdateAnnouncement", request)
         await self.refresh(evening)
 
     async def who_is_free(self) -> None:

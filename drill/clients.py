@@ -134,7 +134,7 @@ class Client:
             request.event_time.CopyFrom(stamp(self.world.some_time(self.dice)))
             request.force = self.dice.random() < 0.5
         if self.dice.random() < 0.3:
-            request.expected_version = evening.seen.version
+            request.expected_version = evening.seen.version - self.dice.choice((0, 0, 1))
         return await self.write(evening.host, "UpdateAnnouncement", request)
 
     def mark(self) -> str:
