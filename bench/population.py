@@ -11,7 +11,7 @@ from uuid import UUID
 
 import asyncpg
 
-from booking_svc.schema import HOST_SLOT, LIVE, SEATED, State, Will
+from booking_svc.schema import HOST_SLOT, LIVE, RATING_WINDOW, SEATED, State, Will
 
 DAYS = 730
 """Half of the evenings lie so far back, the other half as far ahead."""
@@ -47,7 +47,7 @@ COLUMNS = {
     "booking_events": (
         "announcement_id", "booking_id", "places_delta", "kind", "cause", "actor_id", "create_time",
     ),
-    "ratings": ("announcement_id", "rater_id", "rated_id", "of_host", "score", "text", "create_time"),
+    "ratings": ("announcement_id", "rater_id", "rated_id", "of_host", "score", "text", "create_time", "reveal_time"),
 }  # fmt: skip
 """What is loaded; everything else has defaults or is computed."""
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -188,7 +188,9 @@ class Population:
         self.tell(rows, evening, guest, booking, state, tickets, moment)
         if state == State.ATTENDED and self.chance.random() < 0.4:
             score = self.chance.randint(4, 10)
-            rows["ratings"].append((evening.id, guest, evening.host, True, score, "Fine.", evening.ends))
+            rows["ratings"].append(
+                (evening.id, guest, evening.host, True, score, "Fine.", evening.ends, evening.ends + RATING_WINDOW)
+            )
 
     def state(self, evening: Evening) -> State:
         """What became of an application, or stands so far."""

@@ -117,6 +117,7 @@ class Bookings:
                 for booking_id in ids:
                     with naming(booking_id):
                         await mark(change, caller.user_id, bookings[booking_id], present)
+            await change.reveal_ratings(announcement_id)
             await change.settle(announcement_id)
 
     async def get(self, caller: Caller, booking_id: UUID) -> Row:

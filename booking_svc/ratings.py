@@ -33,6 +33,7 @@ class Ratings:
             of_host=True,
             score=score,
             text=text,
+            reveal_time=rating_closes(evening),
         )
 
     async def get(self, rating_id: UUID) -> Row:

@@ -232,12 +232,14 @@ class Rating(Base):
     score: Mapped[int] = mapped_column(SmallInteger)
     text: Mapped[str]
     create_time: Mapped[datetime]
+    reveal_time: Mapped[datetime]
+    """When the 14 days for rating are over, or, if that is sooner, when all of the evening who may rate have rated."""
 
     __table_args__ = (
         CheckConstraint("score BETWEEN 1 AND 10", name="score_in_range"),
         CheckConstraint("rater_id <> rated_id", name="nobody_rates_himself"),
         UniqueConstraint("announcement_id", "rater_id", "rated_id", name="one_rating_per_pair_and_evening"),
-        Index("by_rated", "rated_id", "of_host"),
+        Index("by_rated", "rated_id", "of_host", "reveal_time", postgresql_include=["score"]),
     )
 
 

@@ -196,7 +196,7 @@ class BookingServicer(BookingServiceServicer):
         return await self.page(filters, request.page_size, request.page_token)
 
     async def AuditCapacity(self, request: pb.AuditCapacityRequest, context: Context) -> pb.AuditCapacityResponse:
-        return to_proto.audit(await self.audit.run())
+        return to_proto.audit(await self.audit.run(request.page_token))
 
     async def CreateReview(self, request: pb.CreateReviewRequest, context: Context) -> pb.Review:
         async def look(rating_id: UUID) -> pb.Review:

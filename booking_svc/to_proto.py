@@ -176,6 +176,7 @@ def audit(report: Report) -> booking_pb2.AuditCapacityResponse:
     return booking_pb2.AuditCapacityResponse(
         announcements=report.announcements,
         events=report.events,
+        next_page_token=report.next_page_token,
         differences=[
             booking_pb2.AuditCapacityResponse.Difference(
                 announcement_id=str(row.id),

@@ -10,29 +10,27 @@ from mesh.database import Database, Row
 
 # One statement sees one moment: whatever others write meanwhile, places, bookings and events belong together.
 AUDIT = text(
-    f"""WITH evening AS (
+    f"""WITH evening AS MATERIALIZED (
         SELECT id, tickets_count, places_taken FROM announcements WHERE id > :after ORDER BY id LIMIT :count
-    ), ledger AS (
-        SELECT e.announcement_id, e.booking_id, sum(e.places_delta) AS places, count(*) AS events
-        FROM booking_events e WHERE e.announcement_id IN (SELECT id FROM evening) GROUP BY 1, 2
-    ), held AS (
-        SELECT b.announcement_id, b.id AS booking_id, CASE WHEN {one_of("b.state", SEATED)} THEN b.tickets ELSE 0 END
-            AS places
-        FROM bookings b WHERE b.announcement_id IN (SELECT id FROM evening)
-    ), compared AS (
-        SELECT coalesce(ledger.announcement_id, held.announcement_id) AS announcement_id,
-            coalesce(sum(ledger.places), 0) AS by_events, coalesce(sum(held.places), 0) AS by_bookings,
-            coalesce(sum(ledger.events), 0) AS events,
-            array_agg(coalesce(held.booking_id, ledger.booking_id))
-                FILTER (WHERE ledger.places IS DISTINCT FROM coalesce(held.places, 0)) AS booking_ids
-        FROM ledger FULL JOIN held
-            ON held.announcement_id = ledger.announcement_id AND held.booking_id = ledger.booking_id
-        GROUP BY 1
+    ), last AS (
+        SELECT id FROM evening ORDER BY id DESC LIMIT 1
+    ), entry AS (
+        SELECT announcement_id, booking_id, places_delta AS by_events, 0 AS by_bookings, 1 AS events
+        FROM booking_events WHERE announcement_id > :after AND announcement_id <= (SELECT id FROM last)
+        UNION ALL
+        SELECT announcement_id, id, 0, CASE WHEN {one_of("state", SEATED)} THEN tickets ELSE 0 END, 0
+        FROM bookings WHERE announcement_id > :after AND announcement_id <= (SELECT id FROM last)
+    ), booking AS (
+        SELECT announcement_id, booking_id, sum(by_events) AS by_events, sum(by_bookings) AS by_bookings,
+            sum(events) AS events
+        FROM entry GROUP BY announcement_id, booking_id
     )
-    SELECT evening.id, evening.tickets_count, evening.places_taken, coalesce(by_events, 0) AS by_events,
-        coalesce(by_bookings, 0) AS by_bookings, coalesce(events, 0) AS events,
-        coalesce(booking_ids[1:100], '{{}}') AS booking_ids
-    FROM evening LEFT JOIN compared ON compared.announcement_id = evening.id ORDER BY evening.id"""
+    SELECT evening.id, evening.tickets_count, evening.places_taken, coalesce(sum(by_events), 0) AS by_events,
+        coalesce(sum(by_bookings), 0) AS by_bookings, coalesce(sum(events), 0) AS events,
+        coalesce((array_agg(booking_id) FILTER (WHERE booking_id IS NOT NULL
+            AND (booking.by_events <> booking.by_bookings OR booking.events = 0)))[1:100], '{{}}') AS booking_ids
+    FROM evening LEFT JOIN booking ON booking.announcement_id = evening.id
+    GROUP BY evening.id, evening.tickets_count, evening.places_taken ORDER BY evening.id"""
 )
 
 

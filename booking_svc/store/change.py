@@ -12,6 +12,7 @@ from booking_svc.schema import HOST_SLOT, LIVE, NOBODY, Announcement, one_of
 from booking_svc.store import bookings
 from booking_svc.store.announcements import COLUMNS
 from booking_svc.store.bookings import TELL, Application
+from booking_svc.store.ratings import REVEAL
 from mesh import clock, idempotency, jobs
 from mesh.database import Connection, Database, Row
 from mesh.errors import AlreadyExists, NotFound
@@ -194,6 +195,10 @@ class Change:
         if begun:
             await self.connection.execute(EXPIRE, {"ids": begun, "now": self.now, "actor": NOBODY})
         return len(begun)
+
+    async def reveal_ratings(self, announcement_id: UUID) -> None:
+        """Shows an evening's ratings if nobody is left who may still rate."""
+        await self.connection.execute(REVEAL, {"announcement_id": announcement_id, "now": self.now})
 
     async def hold(self, person_id: UUID, announcement: Any, slot: UUID = HOST_SLOT) -> bool:
         """Keeps a person's time for an evening; False if he is elsewhere then."""

@@ -6,32 +6,17 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy import text
 
-from booking_svc.schema import RATING_WINDOW
 from mesh import clock, idempotency
 from mesh.database import Database, Row
 from mesh.errors import AlreadyExists
 
 
 def mean_score(person: str, of_host: bool) -> str:
-    """SQL for the mean of a person's revealed scores, 0 when there is none; needs the parameter :now.
-
-    Revealed per evening: when all its accepted guests have rated, or when the window for rating has closed.
-    """
+    """SQL for the mean of a person's revealed scores, 0 when there is none; needs the parameter :now."""
     return f"""(
-        SELECT coalesce(avg(rating.score), 0)::float8
-        FROM ratings AS rating JOIN announcements AS rated_evening ON rated_evening.id = rating.announcement_id
+        SELECT coalesce(avg(rating.score), 0)::float8 FROM ratings AS rating
         WHERE rating.rated_id = {person} AND rating.of_host = {of_host}
-        AND (
-            rated_evening.end_time <= CAST(:now AS timestamptz) - interval '{RATING_WINDOW.days} days'
-            OR NOT EXISTS (
-                SELECT FROM bookings AS silent
-                WHERE silent.announcement_id = rated_evening.id AND silent.state IN ('ACCEPTED', 'ATTENDED')
-                AND NOT EXISTS (
-                    SELECT FROM ratings AS said
-                    WHERE said.announcement_id = rated_evening.id AND said.rater_id = silent.guest_id
-                )
-            )
-        )
+        AND rating.reveal_time <= CAST(:now AS timestamptz)
     )"""
 
 
@@ -44,10 +29,24 @@ MAY_RATE = text(
     FROM announcements a WHERE a.id = :announcement_id"""
 )
 ADD = text(
-    """INSERT INTO ratings (announcement_id, rater_id, rated_id, of_host, score, text, create_time)
-    VALUES (:announcement_id, :rater_id, :rated_id, :of_host, :score, :text, :now)
+    """INSERT INTO ratings (announcement_id, rater_id, rated_id, of_host, score, text, create_time, reveal_time)
+    VALUES (:announcement_id, :rater_id, :rated_id, :of_host, :score, :text, :now, :reveal_time)
     RETURNING id"""
 )
+# All ratings of an evening at once, as soon as nobody who may rate is silent.
+REVEAL = text(
+    """UPDATE ratings SET reveal_time = CAST(:now AS timestamptz)
+    WHERE announcement_id = :announcement_id AND reveal_time > CAST(:now AS timestamptz) AND NOT EXISTS (
+        SELECT FROM bookings AS silent
+        WHERE silent.announcement_id = :announcement_id AND silent.state IN ('ACCEPTED', 'ATTENDED')
+        AND NOT EXISTS (
+            SELECT FROM ratings AS said
+            WHERE said.announcement_id = :announcement_id AND said.rater_id = silent.guest_id
+        )
+    )"""
+)
+# Of two who rate at once the second has to see the first.
+LOCK = text("SELECT FROM announcements WHERE id = :announcement_id FOR NO KEY UPDATE")
 GET = text("SELECT id, announcement_id, rater_id, rated_id, score, text, create_time FROM ratings WHERE id = :id")
 
 
@@ -74,7 +73,10 @@ class RatingStore:
         """A new rating's id. Raises AlreadyExists (RATING_EXISTS)."""
         try:
             async with idempotency.claiming(self.database) as connection:
-                rating_id: UUID = (await connection.execute(ADD, {**values, "now": clock.now()})).scalar()
+                await connection.execute(LOCK, values)
+                now = {"now": clock.now()}
+                rating_id: UUID = (await connection.execute(ADD, {**values, **now})).scalar()
+                await connection.execute(REVEAL, {**values, **now})
                 await idempotency.settle(connection, rating_id)
                 return rating_id
         except asyncpg.UniqueViolationError:

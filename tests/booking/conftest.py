@@ -21,7 +21,9 @@ async def ended(mesh: Mesh) -> AsyncIterator[Move]:
     connection = await asyncpg.connect(address)
 
     async def move(announcement: Any, ago: timedelta) -> None:
-        statement = "UPDATE announcements SET event_time = $1 WHERE id = $2"
+        statement = """WITH moved AS (
+            UPDATE announcements SET event_time = $1 WHERE id = $2 RETURNING old.event_time - new.event_time AS by
+        ) UPDATE ratings SET reveal_time = reveal_time - moved.by FROM moved WHERE announcement_id = $2"""
         await connection.execute(statement, datetime.now(UTC) - ago, announcement["id"])
 
     yield move

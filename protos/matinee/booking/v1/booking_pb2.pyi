@@ -1430,16 +1430,21 @@ Global___TimelineEntry: _TypeAlias = TimelineEntry  # noqa: Y015
 
 @_typing.final
 class AuditCapacityRequest(_message.Message):
-    """What to audit: everything."""
+    """Where to begin."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_token: _builtins.str
+    """Empty begins at the first announcement."""
     def __init__(
         self,
+        *,
+        page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1494,11 +1499,16 @@ class AuditCapacityResponse(_message.Message):
     ANNOUNCEMENTS_FIELD_NUMBER: _builtins.int
     EVENTS_FIELD_NUMBER: _builtins.int
     DIFFERENCES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     announcements: _builtins.int
+    """How many were looked at."""
     events: _builtins.int
+    """How many of their events were added up."""
+    next_page_token: _builtins.str
+    """Empty when every announcement has been looked at."""
     @_builtins.property
     def differences(self) -> _containers.RepeatedCompositeFieldContainer[Global___AuditCapacityResponse.Difference]:
-        """Empty when everything adds up; at most 1000."""
+        """Empty when everything adds up."""
 
     def __init__(
         self,
@@ -1506,10 +1516,11 @@ class AuditCapacityResponse(_message.Message):
         announcements: _builtins.int = ...,
         events: _builtins.int = ...,
         differences: _abc.Iterable[Global___AuditCapacityResponse.Difference] | None = ...,
+        next_page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["announcements", b"announcements", "differences", b"differences", "events", b"events"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["announcements", b"announcements", "differences", b"differences", "events", b"events", "next_page_token", b"next_page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -308,7 +308,9 @@ class BookingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AuditCapacity(self, request, context):
-        """Recomputes every announcement from the ledger of events and from its bookings, and reports each that differs.
+        """Recomputes every announcement from the ledger of events and from its bookings, and reports each that differs. After
+        some seconds it stops, and the token goes on from there.
+        Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token is not of an audit.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

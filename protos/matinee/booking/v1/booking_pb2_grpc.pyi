@@ -120,7 +120,10 @@ class BookingServiceStub:
     Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
     """
     AuditCapacity: _aio.UnaryUnaryMultiCallable[_booking_pb2.AuditCapacityRequest, _booking_pb2.AuditCapacityResponse]
-    """Recomputes every announcement from the ledger of events and from its bookings, and reports each that differs."""
+    """Recomputes every announcement from the ledger of events and from its bookings, and reports each that differs. After
+    some seconds it stops, and the token goes on from there.
+    Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token is not of an audit.
+    """
     CreateReview: _aio.UnaryUnaryMultiCallable[_booking_pb2.CreateReviewRequest, _booking_pb2.Review]
     """Rates the host of an evening that one was an accepted guest of, once, within 14 days after its end.
     Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), ALREADY_EXISTS (RATING_EXISTS) and FAILED_PRECONDITION:
@@ -338,7 +341,10 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _booking_pb2.AuditCapacityRequest,
         context: _aio.ServicerContext[_booking_pb2.AuditCapacityRequest, _abc.Awaitable[_booking_pb2.AuditCapacityResponse]],
     ) -> _abc.Awaitable[_booking_pb2.AuditCapacityResponse]:
-        """Recomputes every announcement from the ledger of events and from its bookings, and reports each that differs."""
+        """Recomputes every announcement from the ledger of events and from its bookings, and reports each that differs. After
+        some seconds it stops, and the token goes on from there.
+        Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token is not of an audit.
+        """
 
     @_abc_1.abstractmethod
     def CreateReview(
