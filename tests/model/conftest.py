@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, settings
 
 from local.mesh import Mesh
 from tests.model.door import Visitor, register
@@ -24,12 +24,6 @@ settings.register_profile(
 SLOW = settings.get_profile("slow")
 settings.register_profile("default", SLOW, max_examples=25, stateful_step_count=30)
 settings.register_profile("long", SLOW, max_examples=1000, stateful_step_count=60)
-settings.register_profile(
-    "quick",
-    settings.get_profile("default"),
-    max_examples=int(os.environ.get("N", "25")),
-    phases=[p for p in Phase if p not in (Phase.shrink, Phase.explain)],
-)
 settings.load_profile(PROFILE)
 
 

@@ -64,3 +64,8 @@ def answer(response: httpx.Response) -> tuple[int, str]:
         return 200, ""
     details = response.json()["details"]
     return response.status_code, next((each["reason"] for each in details if "reason" in each), "")
+
+
+def metadata(response: httpx.Response) -> dict[str, str]:
+    """What a refusal says besides its reason."""
+    return next((dict(each["metadata"]) for each in response.json()["details"] if "metadata" in each), {})

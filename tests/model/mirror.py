@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from hypothesis import note
 from hypothesis.stateful import RuleBasedStateMachine
 
-from tests.model.door import HTTP_STATUS, Visitor, answer
+from tests.model.door import HTTP_STATUS, Visitor, answer, metadata
 from tests.model.model import PAIRS, Booking, Evening, Film, Refused
 from tests.model.rules import Rules
 
@@ -19,6 +19,16 @@ SELDOM_OTHERS = 4
 T = TypeVar("T")
 # Every history has a day of its own, so that the same people can play the next one.
 DAYS = count(secrets.randbelow(10_000) + 10)
+
+
+# What a refusal says besides its reason.
+FACTS = {
+    "ANNOUNCEMENT_NOT_OPEN": "status",
+    "NO_PLACES_LEFT": "places_left",
+    "PLACES_ALREADY_TAKEN": "places_taken",
+    "WRONG_BOOKING_STATE": "state",
+    "GUESTS_HAVE_CONFLICTS": "guests",
+}
 
 
 @dataclasses.dataclass
@@ -56,19 +66,25 @@ class Mirror(RuleBasedStateMachine):
         self.day = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(next(DAYS))
         self.told: list[Told] = []
         self.looks = count()
+        # Of the latest refusal.
+        self.metadata: dict[str, str] = {}
 
     def play(self, model: Callable[[], object], person: Visitor, method: str, path: str, body: Any = None) -> Any:
         """Both do it, or both refuse for a reason that the model knows; returns the answer, None if refused."""
         key = secrets.token_hex(8)
         response = person.call(method, path, body, headers={"idempotency-key": key})
-        expected = {(200, "")}
+        expected, facts = {(200, "")}, dict[str, str]()
         try:
             model()
         except Refused as refused:
             expected = {(HTTP_STATUS[reason], reason) for reason in refused.reasons}
+            facts = refused.facts
         note(f"{person.name}: {method} {path} {body} -> {answer(response)}")
         assert answer(response) in expected, response.text
         if response.status_code != 200:
+            self.metadata = metadata(response)
+            fact = FACTS.get(answer(response)[1], "")
+            assert fact not in facts or as_set(self.metadata[fact]) == as_set(facts[fact])
             return None
         self.told.append(Told(person, method, path, body, key, response.json()))
         return response.json()
@@ -195,6 +211,11 @@ def pick(wanted: list[T], instead: list[T], of: int) -> T:
     """One of those wanted, if there are any."""
     found = wanted or instead
     return found[of % len(found)]
+
+
+def as_set(text: str) -> set[str]:
+    """What is separated by commas."""
+    return set(text.split(","))
 
 
 def as_json(time: datetime) -> str:

@@ -24,17 +24,18 @@ PAIRS: dict[str, tuple[bool | None, bool]] = {
 
 
 class Refused(Exception):
-    """Nothing has changed. Where several reasons hold, the server may give any of them."""
+    """Nothing has changed. Where several reasons hold, the server may give any of them, with its own fact."""
 
-    def __init__(self, reasons: Iterable[str]) -> None:
+    def __init__(self, reasons: Iterable[str], facts: dict[str, str]) -> None:
         self.reasons = frozenset(reasons)
+        self.facts = facts
         super().__init__(" or ".join(sorted(self.reasons)))
 
 
-def refuse(**when: bool) -> None:
-    """Raises Refused with every reason that holds."""
+def refuse(facts: dict[str, str] | None = None, /, **when: bool) -> None:
+    """Raises Refused with every reason that holds; `facts` are what their metadata say."""
     if reasons := [reason for reason, holds in when.items() if holds]:
-        raise Refused(reasons)
+        raise Refused(reasons, facts or {})
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,11 @@ class World:
     def status(self, evening: Evening) -> str:
         """The documented status: a full evening is closed by itself."""
         return "Closed" if evening.will == "Alive" and self.left(evening) == 0 else evening.will
+
+    def facts(self, evening: Evening, booking: Booking | None = None) -> dict[str, str]:
+        """The metadata of refusals that concern it."""
+        facts = {"status": self.status(evening), "places_left": self.left(evening), "places_taken": self.taken(evening)}
+        return {name: str(value) for name, value in facts.items()} | ({"state": booking.state} if booking else {})
 
     def guest_list(self, evening: Evening) -> list[Booking]:
         """Those who were accepted, in that order."""

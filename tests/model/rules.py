@@ -29,7 +29,9 @@ class Rules(World):
         moved = (after.start, after.film.minutes) != (evening.start, evening.film.minutes)
         lost = [each for each in self.bookings_of(evening) if moved and each.live and self._elsewhere(each, after)]
         taken_time = after.held and (moved or not evening.held)
+        guests = {"guests": ",".join(sorted(each.guest for each in lost))}
         refuse(
+            self.facts(evening) | guests,
             INVALID_FIELDS=after.hides_address and not after.city,
             ANNOUNCEMENT_NOT_OPEN=evening.will == "Created" and after.will == "Closed",
             PLACES_ALREADY_TAKEN=after.tickets < self.taken(evening),
@@ -58,6 +60,7 @@ class Rules(World):
         refuse(ANNOUNCEMENT_NOT_FOUND=not self.sees(guest, evening))
         enough = tickets <= self.left(evening)
         refuse(
+            self.facts(evening),
             OWN_ANNOUNCEMENT=guest == evening.author,
             ANNOUNCEMENT_NOT_OPEN=evening.will != "Alive",
             BOOKING_EXISTS=self.live_booking(guest, evening) is not None,
@@ -113,6 +116,7 @@ class Rules(World):
     def _accept(self, actor: str, booking: Booking) -> None:
         self._must_be_there(booking, booking.state in ("PENDING", "WAITLISTED", "DECLINED"))
         refuse(
+            self.facts(booking.evening, booking),
             NO_PLACES_LEFT=booking.tickets > self.left(booking.evening),
             **self._clashes(booking),
         )
@@ -126,6 +130,7 @@ class Rules(World):
     def _return(self, booking: Booking) -> None:
         evening = booking.evening
         refuse(
+            self.facts(evening, booking),
             WRONG_BOOKING_STATE=booking.state != "WITHDRAWN",
             ANNOUNCEMENT_NOT_OPEN=evening.will != "Alive",
             NO_PLACES_LEFT=booking.tickets > self.left(evening),
@@ -158,7 +163,9 @@ class Rules(World):
         )
 
     def _must_be_there(self, booking: Booking, right_state: bool) -> None:
-        refuse(WRONG_BOOKING_STATE=not right_state, ANNOUNCEMENT_NOT_OPEN=booking.evening.will == "Cancelled")
+        evening = booking.evening
+        facts = self.facts(evening, booking)
+        refuse(facts, WRONG_BOOKING_STATE=not right_state, ANNOUNCEMENT_NOT_OPEN=evening.will == "Cancelled")
 
     def _clashes(self, booking: Booking) -> dict[str, bool]:
         """Why a booking cannot become live (again): its guest is elsewhere by now, or has a new booking here."""

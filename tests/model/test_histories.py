@@ -89,10 +89,13 @@ class Histories(Hosting):
         )
         decline = [booking for word, booking in chosen if word == "decline"]
         person, path = self.speaker(who, evening), f"/app/v1/announcement/{evening.id}/decide"
-        body = {"accept": [each.id for each in accept], "decline": [each.id for each in decline], "reason": why}
+        ids = {"accept": [each.id for each in accept], "decline": [each.id for each in decline]}
+        body: dict[str, Any] = {**ids, "reason": why}
         shown = self.play(
             lambda: self.world.decide(person.id, evening, accept, decline, why), person, "POST", path, body
         )
+        if shown is None and "state" in self.metadata:
+            assert self.metadata["booking_id"] in ids["accept"] + ids["decline"]
         for booking, row in zip([*accept, *decline], shown or [], strict=shown is not None):
             self.compare_booking(booking, row)
         self.look_around(person, evening)
