@@ -15,6 +15,8 @@ from mesh.logs import logger
 
 TOGETHER = 50
 """Most jobs that are done together, and most notices that are handed over in one call."""
+SHARE = 0.5
+"""The part of the time that is for telling while there is much to tell: those who wait for an answer come first."""
 AT_ONCE = 1000
 """Most recipients of a notice that notify takes in one request."""
 ID_BYTES = 16
@@ -31,7 +33,7 @@ class Notices:
         self.films = films
         self.follows = follows
         self.inboxes = inboxes
-        self.together: Batcher[bytes, None] = Batcher(self.tell_together, limit=TOGETHER)
+        self.together: Batcher[bytes, None] = Batcher(self.tell_together, limit=TOGETHER, share=SHARE)
 
     async def tell(self, payload: bytes) -> None:
         """Tells of the events whose ids are the payload, 16 bytes each, together with those of other jobs.

@@ -1,9 +1,11 @@
 """Group commit: what arrives while a batch is in flight makes up the next one.
 
-No timer and no waiting: an item that arrives alone goes alone, at once.
+An item that arrives alone goes alone, at once. Only while items come together may the next batch wait for company: ten
+cost little more than one.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextvars import Context
 from typing import Generic, TypeVar
@@ -17,10 +19,22 @@ Work = Callable[[Sequence[Item]], Awaitable[Sequence[Result]]]
 class Batcher(Generic[Item, Result]):
     """Hands items to `work`, one batch at a time, never two items of one key in a batch."""
 
-    def __init__(self, work: Work[Item, Result], *, limit: int, key: Callable[[Item], Hashable] = id) -> None:
+    def __init__(
+        self,
+        work: Work[Item, Result],
+        *,
+        limit: int,
+        key: Callable[[Item], Hashable] = id,
+        pace: float = 0.0,
+        share: float = 1.0,
+    ) -> None:
         self.work = work
         self.limit = limit
         self.key = key
+        self.pace = pace
+        """Seconds from the beginning of a batch of several to that of the next, at least."""
+        self.share = share
+        """The part of the time that batches of several may take."""
         self.waiting: list[tuple[Item, asyncio.Future[Result]]] = []
         self.running: asyncio.Task[None] | None = None
 
@@ -37,7 +51,11 @@ class Batcher(Generic[Item, Result]):
         """Works until nobody waits."""
         try:
             while self.waiting:
-                await self.run(self.take())
+                began, batch = time.monotonic(), self.take()
+                await self.run(batch)
+                if len(batch) > 1:
+                    took = time.monotonic() - began
+                    await asyncio.sleep(max(self.pace, took / self.share) - took)
         finally:
             self.running = None
 

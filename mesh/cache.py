@@ -20,7 +20,7 @@ Value = TypeVar("Value", bound=Message)
 Load = Callable[[Collection[UUID]], Awaitable[Mapping[UUID, Value]]]
 """Gets what is not cached from where it belongs; what does not exist is left out."""
 
-LOCAL_SECONDS = 30.0
+LOCAL_SECONDS = 10.0
 SHARED_SECONDS = 120
 LOCAL_ENTRIES = 50_000
 PAUSE_SECONDS = 1.0

@@ -150,7 +150,7 @@ class TestWithoutMovie:
             assert ok(seen)["author_name"] == "Robin"
             return bool(ok(seen)["movie_title"] == "")
 
-        await until(degraded, "the processes have forgotten the film", 10)
+        await until(degraded, "the processes have forgotten the film", 20)
 
 
 async def test_without_auth_names_are_empty_and_tokens_are_believed(
