@@ -22,7 +22,7 @@ settings.register_profile(
     "slow", deadline=None, print_blob=True, report_multiple_bugs=False, suppress_health_check=[HealthCheck.too_slow]
 )
 SLOW = settings.get_profile("slow")
-settings.register_profile("default", SLOW, max_examples=25, stateful_step_count=30)
+settings.register_profile("default", SLOW, max_examples=30, stateful_step_count=40)
 settings.register_profile("long", SLOW, max_examples=1000, stateful_step_count=60)
 settings.load_profile(PROFILE)
 

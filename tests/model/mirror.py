@@ -65,7 +65,7 @@ class Mirror(RuleBasedStateMachine):
         self.world = Rules({host.id: fans for host in people[:2]}, superuser.id)
         self.day = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(next(DAYS))
         self.told: list[Told] = []
-        self.looks = count()
+        self.looks, self.looking = count(), True
         # Of the latest refusal.
         self.metadata: dict[str, str] = {}
 
@@ -74,6 +74,7 @@ class Mirror(RuleBasedStateMachine):
         key = secrets.token_hex(8)
         response = person.call(method, path, body, headers={"idempotency-key": key})
         expected, facts = {(200, "")}, dict[str, str]()
+        self.world.moment += 1
         try:
             model()
         except Refused as refused:
@@ -91,6 +92,8 @@ class Mirror(RuleBasedStateMachine):
 
     def look_around(self, person: Visitor, evening: Evening, shown: Any = None) -> None:
         """What the one who acted, one of the others (they take turns) and the host can read of an evening now."""
+        if not self.looking:
+            return
         if shown is not None:
             self.compare_evening(person, evening, shown)
         else:

@@ -6,7 +6,6 @@ Written from docs and protos, not from the service. Who changes them and when th
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import count
 
 # States that hold the guest's time, and those that are shown as an answer of the author.
 LIVE = frozenset({"PENDING", "WAITLISTED", "ACCEPTED"})
@@ -90,7 +89,7 @@ class Booking:
     state: str
     # Became PENDING from the waiting list and has not been decided since: places are being offered to it.
     offered: bool = False
-    # Grows with every acceptance in the world.
+    # The moment of the latest acceptance.
     accepted: int = 0
     decline_reason: str = ""
     timeline: list[tuple[str, str, str]] = field(default_factory=list)
@@ -110,7 +109,8 @@ class World:
         self.superuser = superuser
         self.evenings: list[Evening] = []
         self.bookings: list[Booking] = []
-        self.ticks = count(1)
+        # Grows with every command; what one command does happens at one moment.
+        self.moment = 0
 
     def bookings_of(self, evening: Evening, *states: str) -> Iterator[Booking]:
         """Its bookings (in these states) in the order in which they were made."""
@@ -134,7 +134,7 @@ class World:
         return {name: str(value) for name, value in facts.items()} | ({"state": booking.state} if booking else {})
 
     def guest_list(self, evening: Evening) -> list[Booking]:
-        """Those who were accepted, in that order."""
+        """Those who were accepted, in that order; in that of their bookings where it was at once."""
         return sorted(self.bookings_of(evening, "ACCEPTED"), key=lambda each: each.accepted)
 
     def position(self, booking: Booking) -> int:

@@ -142,7 +142,7 @@ class Rules(World):
         booking.state, booking.offered = state, cause == "promoted" and state == "PENDING"
         booking.timeline.append((kind, actor, cause))
         if state == "ACCEPTED":
-            booking.accepted = next(self.ticks)
+            booking.accepted = self.moment
 
     def _serve(self, evening: Evening) -> None:
         """Freed and added places go to those who wait, in order; a party that does not fit keeps its rank."""
