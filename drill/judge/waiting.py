@@ -21,8 +21,29 @@ def judge_waiting(history: History, findings: Findings) -> None:
                 if step.cause == "promoted":
                     judge_promotion(life, step, lives, findings)
                     judge_offer(life, step, history, findings)
+        for moment in moments(evening, lives):
+            judge_moment(evening, moment, history, findings)
         if evening.last.known.get("will") in (PUBLISHED, CLOSED):
             judge_end(evening, lives, findings)
+
+
+def moments(evening: Evening, lives: list[Life]) -> list[float]:
+    """When somebody had just been told of a change, while others waited."""
+    changed = [step.high for life in lives for step in life.steps] + [one.high for one in evening.versions]
+    waits = [stay for life in lives for stay in life.stays(WAITING)]
+    return sorted({moment for moment in changed if any(since <= moment < until for since, until in waits)})
+
+
+def judge_moment(evening: Evening, moment: float, history: History, findings: Findings) -> None:
+    """Nobody surely waits for what surely is free and offered to nobody else."""
+    if not evening.wills(moment, moment) <= {PUBLISHED, CLOSED}:
+        return
+    lives = history.at[evening.id]
+    offered = sum(life.tickets for life in lives if life.maybe_offered(moment, moment))
+    left = history.least_left(evening, moment, moment) - offered
+    could = [life.id for life in lives if life.tickets <= left and life.surely(WAITING, moment, moment)]
+    told = f"at {moment:.3f} {left} places of {evening.id} were free, and these waited for them: {could}"
+    findings.check("waiting", not could, told)
 
 
 def judge_promotion(life: Life, step: Step, lives: list[Life], findings: Findings) -> None:
