@@ -60,12 +60,20 @@ def judge_promotion(life: Life, step: Step, lives: list[Life], findings: Finding
 
 
 def judge_offer(life: Life, step: Step, history: History, findings: Findings) -> None:
-    """There was a place for it that was not offered to another."""
-    left = history.most_left(life.evening, step.low, step.high, life.id)
-    offered = [other for other in history.at[life.evening.id] if other.surely_offered(step.low, step.high)]
-    left -= sum(other.tickets for other in offered if other is not life)
-    told = f"{life.id} was promoted at {step.time:.3f} to {life.tickets} places where at most {left} can be free"
-    findings.check("waiting", left >= life.tickets, told)
+    """There were places for it, and for those promoted with it, that were not offered to others."""
+    lives = history.at[life.evening.id]
+    together = [
+        other for other in lives if any(one.cause == "promoted" and one.time == step.time for one in other.steps)
+    ]
+    taken = history.least_taken(life.evening, step.low, step.high)
+    taken -= sum(other.tickets for other in together if other.surely({pb.ACCEPTED}, step.low, step.high))
+    offered = sum(
+        other.tickets for other in lives if other not in together and other.surely_offered(step.low, step.high)
+    )
+    left = max(life.evening.capacities(step.low, step.high), default=0) - taken - offered
+    wanted = sum(other.tickets for other in together)
+    told = f"{[other.id for other in together]} were promoted at {step.time:.3f} to {wanted} places, {left} were free"
+    findings.check("waiting", wanted <= left, told)
 
 
 def judge_end(evening: Evening, lives: list[Life], findings: Findings) -> None:
