@@ -140,7 +140,11 @@ def options() -> argparse.Namespace:
 def judged(given: argparse.Namespace, console: Console) -> int:
     """Drills, judges and reports; returns how many differences there are. Raises MeshError, Unreadable."""
     with running_mesh(extra_env={"BOOKING_PROCESSES": "2"}, steps=Steps(console)) as mesh:
-        drilled = uvloop.run(drill(mesh, given.seconds, given.seed, given.calm, console))
+        try:
+            drilled = uvloop.run(drill(mesh, given.seconds, given.seed, given.calm, console))
+        except Unreadable:
+            keep_logs(mesh, console)
+            raise
         verdict = judge(drilled.record, drilled.harvest, drilled.stage)
         show(drilled.record, verdict, drilled.kills, console)
         if verdict.findings.differences:

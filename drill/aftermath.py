@@ -7,6 +7,7 @@ from typing import Any
 from matinee.booking.v1 import booking_pb2 as pb
 
 from drill.clients import Client, stamp
+from drill.queueing import Queue
 from drill.record import Person
 from drill.sender import Sender
 from drill.world import Evening, World
@@ -33,6 +34,8 @@ class Aftermath:
             await self.decide_too_much(evening)
             await self.edit(evening)
         await self.who_is_free()
+        for at_once in (False, True):
+            await Queue(self.client, self.world, self.dice, at_once).run()
         for evening in list(self.world.evenings.values())[:2]:
             await self.cancel(evening.host, evening.id)
 

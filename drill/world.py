@@ -11,12 +11,12 @@ from matinee.booking.v1 import booking_pb2 as pb
 from drill.record import Op, Person
 from drill.stage import Stage
 
-EVENINGS = 8
+EVENINGS = 7
 """How many are talked about at one time."""
 TALKED_ABOUT = 90
 """After so many requests people turn to another evening, so that no history grows without end."""
 FIRST_DAY = 6
-DAYS = 3
+DAYS = 5
 """Evenings lie on so many days, so that they often meet."""
 STARTS = (0, 45, 180)
 """Minutes into an evening: the first two overlap, the third meets nobody."""
@@ -52,6 +52,10 @@ class World:
         """When an evening may be; the season moves on with the evenings, so that people are free again."""
         day = FIRST_DAY + self.announced // 6 + dice.randrange(DAYS)
         return self.began + timedelta(days=day, minutes=dice.choice(STARTS))
+
+    def far_time(self, days: int) -> datetime:
+        """When nobody has planned anything yet."""
+        return self.began + timedelta(days=FIRST_DAY + self.announced // 6 + 2 * DAYS + days)
 
     def evening(self, dice: random.Random) -> Evening:
         """One that people talk about."""

@@ -55,6 +55,11 @@ class Step:
     high: float = float("inf")
     op: Op | None = None
 
+    @property
+    def is_offer(self) -> bool:
+        """Whether one who waited was offered a place, on which his host decides."""
+        return self.cause == "promoted" and self.state == pb.PENDING
+
 
 @dataclass
 class Life:
@@ -81,10 +86,11 @@ class Life:
 
     def surely_offered(self, start: float, end: float) -> bool:
         """Whether it was offered a place from the waiting list and its host had not answered, all the time."""
-        return all(
-            step is not None and step.cause == "promoted" and step.state == pb.PENDING
-            for step in self.steps_within(start, end)
-        )
+        return all(step is not None and step.is_offer for step in self.steps_within(start, end))
+
+    def maybe_offered(self, start: float, end: float) -> bool:
+        """Whether it may have been so at some moment."""
+        return any(step is not None and step.is_offer for step in self.steps_within(start, end))
 
     def surely(self, states: set[int], start: float, end: float) -> bool:
         """Whether it was in one of these states all the time."""

@@ -21,8 +21,29 @@ def judge_waiting(history: History, findings: Findings) -> None:
                 if step.cause == "promoted":
                     judge_promotion(life, step, lives, findings)
                     judge_offer(life, step, history, findings)
+        for moment in moments(evening, lives):
+            judge_moment(evening, moment, history, findings)
         if evening.last.known.get("will") in (PUBLISHED, CLOSED):
             judge_end(evening, lives, findings)
+
+
+def moments(evening: Evening, lives: list[Life]) -> list[float]:
+    """When somebody had just been told of a change, while others waited."""
+    changed = [step.high for life in lives for step in life.steps] + [one.high for one in evening.versions]
+    waits = [stay for life in lives for stay in life.stays(WAITING)]
+    return sorted({moment for moment in changed if any(since <= moment < until for since, until in waits)})
+
+
+def judge_moment(evening: Evening, moment: float, history: History, findings: Findings) -> None:
+    """Nobody surely waits for what surely is free and offered to nobody else."""
+    if not evening.wills(moment, moment) <= {PUBLISHED, CLOSED}:
+        return
+    lives = history.at[evening.id]
+    offered = sum(life.tickets for life in lives if life.maybe_offered(moment, moment))
+    left = history.least_left(evening, moment, moment) - offered
+    could = [life.id for life in lives if life.tickets <= left and life.surely(WAITING, moment, moment)]
+    told = f"at {moment:.3f} {left} places of {evening.id} were free, and these waited for them: {could}"
+    findings.check("waiting", not could, told)
 
 
 def judge_promotion(life: Life, step: Step, lives: list[Life], findings: Findings) -> None:
@@ -39,12 +60,20 @@ def judge_promotion(life: Life, step: Step, lives: list[Life], findings: Finding
 
 
 def judge_offer(life: Life, step: Step, history: History, findings: Findings) -> None:
-    """There was a place for it that was not offered to another."""
-    left = history.most_left(life.evening, step.low, step.high, life.id)
-    offered = [other for other in history.at[life.evening.id] if other.surely_offered(step.low, step.high)]
-    left -= sum(other.tickets for other in offered if other is not life)
-    told = f"{life.id} was promoted at {step.time:.3f} to {life.tickets} places where at most {left} can be free"
-    findings.check("waiting", left >= life.tickets, told)
+    """There were places for it, and for those promoted with it, that were not offered to others."""
+    lives = history.at[life.evening.id]
+    together = [
+        other for other in lives if any(one.cause == "promoted" and one.time == step.time for one in other.steps)
+    ]
+    taken = history.least_taken(life.evening, step.low, step.high)
+    taken -= sum(other.tickets for other in together if other.surely({pb.ACCEPTED}, step.low, step.high))
+    offered = sum(
+        other.tickets for other in lives if other not in together and other.surely_offered(step.low, step.high)
+    )
+    left = max(life.evening.capacities(step.low, step.high), default=0) - taken - offered
+    wanted = sum(other.tickets for other in together)
+    told = f"{[other.id for other in together]} were promoted at {step.time:.3f} to {wanted} places, {left} were free"
+    findings.check("waiting", wanted <= left, told)
 
 
 def judge_end(evening: Evening, lives: list[Life], findings: Findings) -> None:
