@@ -21,7 +21,7 @@ from sqlalchemy.sql.base import Executable
 
 from mesh import caller, clock
 from mesh.database import Connection, Database, Rows
-from mesh.errors import InvalidArgument, Unavailable
+from mesh.errors import InvalidArgument, MeshError, Unavailable
 
 TABLE = "idempotency_keys"
 FIELD = "idempotency_key"
@@ -144,6 +144,12 @@ async def once(
         taken = await replayed(database, key, kind, look)
         assert taken is not None
         return taken
+    except MeshError:
+        # What stands in its way may be its own twin, which was faster.
+        caller.current().claimed_key = None
+        if (taken := await replayed(database, key, kind, look)) is not None:
+            return taken
+        raise
     await database.run(KEEP_ANSWER, {**key.parameters, "response": response.SerializeToString()})
     return response
 

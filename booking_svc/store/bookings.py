@@ -1,6 +1,7 @@
 """SQL of bookings: applying, and reading."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ from mesh.database import Database, Row, Rows
 
 TELL = "tell"
 """The job that tells people of events; its payload is their ids, 16 bytes each."""
+TRIES = 5
 
 # One statement applies for many: it finds room, holds the guests' time, takes places where the host accepts at once,
 # writes bookings and events, and one job that tells of all of them, because a job's way through the queue costs more
@@ -156,12 +158,7 @@ async def apply(execute: Execute, applications: Sequence[Application]) -> list[R
         "waiting_list": waiting_list,
         "now": clock.now(),
     }
-    try:
-        booked = {row.rank: row for row in (await execute(APPLY, parameters)).all()}
-    except asyncpg.CheckViolationError:
-        # Seen once in a storm: places were gone that the statement had counted. The constraint is what keeps the
-        # promise; nobody is booked, and who comes again finds how many are left.
-        return [None] * len(applications)
+    booked = {row.rank: row for row in (await execute(APPLY, parameters)).all()}
     return [booked.get(rank) for rank in range(1, len(applications) + 1)]
 
 
@@ -174,7 +171,12 @@ class BookingStore:
 
     async def apply(self, applications: Sequence[Application]) -> list[Row | None]:
         """As apply(), in a transaction of its own."""
-        return await apply(self.planned.run, applications)
+        for _ in range(TRIES):
+            # PostgreSQL checks a new row that it makes of the one the statement began with; only then does it see that
+            # others have changed that one, and makes another. So places freed meanwhile may count as taken: once more.
+            with suppress(asyncpg.CheckViolationError):
+                return await apply(self.planned.run, applications)
+        return [None] * len(applications)
 
     async def list_details(self, ids: Sequence[UUID]) -> Sequence[Row]:
         """Bookings, each with its evening's author, film and time, both ratings, its place among those who wait, and

@@ -164,7 +164,8 @@ class Change:
             raise refused(error) from None
 
     async def apply(self, application: Application) -> Row | None:
-        """As bookings.apply()."""
+        """As bookings.apply(). Holds the announcement first, so that the statement begins with what is there."""
+        await self.connection.execute(LOCK_ANNOUNCEMENT, {"id": application.announcement_id})
         return (await bookings.apply(self.connection.execute, [application]))[0]
 
     async def move_booking(

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import Counter
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -97,4 +98,25 @@ async def test_cancellation_racing_with_applications_leaves_no_live_booking(
     for person, answer in zip(crowd, answers[:-1], strict=True):
         if answer.status_code == 200:
             assert ok(await person.get(f"/app/v1/booking/{answer.json()['id']}"))["state"] == "CANCELLED"
+    assert ok(await host.get(f"/app/v1/announcement/{announcement['id']}"))["places_taken"] == 0
+
+
+@pytest.mark.parametrize("with_keys", [False, True])
+async def test_applying_and_withdrawing_at_once_is_answered_by_rules_only(
+    host: Person, crowd: list[Person], film: Any, with_keys: bool
+) -> None:
+    announcement = await host.announce(film["id"], tickets_count=2, accept_at_once=True)
+    path = f"/app/v1/booking/{announcement['id']}"
+    answers: Counter[tuple[int, str]] = Counter()
+
+    async def come_and_go(person: Person) -> None:
+        for _ in range(8):
+            headers = {"idempotency-key": str(uuid4())} if with_keys else {}
+            answer = await person.post(path, headers=headers)
+            answers[(200, "") if answer.status_code == 200 else reason(answer)] += 1
+            if answer.status_code == 200:
+                ok(await person.decide(answer.json(), False))
+
+    await asyncio.gather(*(come_and_go(person) for person in crowd))
+    assert set(answers) <= {(200, ""), (400, "NO_PLACES_LEFT"), (409, "CONTENDED")}
     assert ok(await host.get(f"/app/v1/announcement/{announcement['id']}"))["places_taken"] == 0
