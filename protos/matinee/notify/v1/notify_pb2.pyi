@@ -38,6 +38,12 @@ class _KindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Kind.ValueType],
     """Somebody applied for a place."""
     booking_status: _Kind.ValueType  # 5
     """A booking was accepted, declined, revoked, withdrawn, returned, promoted or expired, or ended with a move."""
+    reminder_24h: _Kind.ValueType  # 6
+    """A day before an evening that takes place."""
+    reminder_1h: _Kind.ValueType  # 7
+    """An hour before an evening that takes place."""
+    evening_over: _Kind.ValueType  # 8
+    """An evening is over."""
 
 class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
     """What happened; the inbox shows these words."""
@@ -54,6 +60,12 @@ booking_created: Kind.ValueType  # 4
 """Somebody applied for a place."""
 booking_status: Kind.ValueType  # 5
 """A booking was accepted, declined, revoked, withdrawn, returned, promoted or expired, or ended with a move."""
+reminder_24h: Kind.ValueType  # 6
+"""A day before an evening that takes place."""
+reminder_1h: Kind.ValueType  # 7
+"""An hour before an evening that takes place."""
+evening_over: Kind.ValueType  # 8
+"""An evening is over."""
 Global___Kind: _TypeAlias = Kind  # noqa: Y015
 
 @_typing.final
@@ -102,6 +114,10 @@ class PublishRequest(_message.Message):
     ACCEPTED_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     BY_MODERATOR_FIELD_NUMBER: _builtins.int
+    SCHEDULE_VERSION_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    EVENT_LOCATION_FIELD_NUMBER: _builtins.int
+    SEQUENCE_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """UUID of the event; the key that makes publishing idempotent."""
     kind: Global___Kind.ValueType
@@ -127,6 +143,14 @@ class PublishRequest(_message.Message):
     """Why: shown where a booking was declined or revoked, or the evening called off."""
     by_moderator: _builtins.bool
     """Whether a moderator did it instead of the host or the guest, who are then told that it was none of their doing."""
+    schedule_version: _builtins.str
+    """What makes two events one notice: a recipient has one for each subject (the booking, else the announcement), kind and
+    schedule_version. Empty means the event_id.
+    """
+    event_location: _builtins.str
+    """Where it is, as far as these recipients may know."""
+    sequence: _builtins.int
+    """The announcement's version, by which calendars tell an older entry from a newer one."""
     @_builtins.property
     def recipients(self) -> _containers.RepeatedCompositeFieldContainer[Global___PublishRequest.Recipient]:
         """Nobody is told twice of one event."""
@@ -141,6 +165,10 @@ class PublishRequest(_message.Message):
 
     @_builtins.property
     def occurred(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """When the evening ends."""
+
     def __init__(
         self,
         *,
@@ -161,10 +189,14 @@ class PublishRequest(_message.Message):
         accepted: _builtins.bool = ...,
         reason: _builtins.str = ...,
         by_moderator: _builtins.bool = ...,
+        schedule_version: _builtins.str = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        event_location: _builtins.str = ...,
+        sequence: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["event_time", b"event_time", "occurred", b"occurred"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "event_time", b"event_time", "occurred", b"occurred"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "announcement_id", b"announcement_id", "author_name", b"author_name", "booking_id", b"booking_id", "by_moderator", b"by_moderator", "cause", b"cause", "changes", b"changes", "event_id", b"event_id", "event_time", b"event_time", "guest_name", b"guest_name", "kind", b"kind", "movie_title", b"movie_title", "occurred", b"occurred", "reason", b"reason", "recipients", b"recipients", "time_zone", b"time_zone", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "announcement_id", b"announcement_id", "author_name", b"author_name", "booking_id", b"booking_id", "by_moderator", b"by_moderator", "cause", b"cause", "changes", b"changes", "end_time", b"end_time", "event_id", b"event_id", "event_location", b"event_location", "event_time", b"event_time", "guest_name", b"guest_name", "kind", b"kind", "movie_title", b"movie_title", "occurred", b"occurred", "reason", b"reason", "recipients", b"recipients", "schedule_version", b"schedule_version", "sequence", b"sequence", "time_zone", b"time_zone", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
