@@ -8,6 +8,7 @@ from uuid import UUID
 from mesh import paging
 from mesh.database import Row
 from notify_svc import kinds
+from notify_svc.bell import Bell
 from notify_svc.facts import Facts
 from notify_svc.store import NoticeStore, Told
 
@@ -26,8 +27,9 @@ class Event(NamedTuple):
 class Notices:
     """Everybody's notices."""
 
-    def __init__(self, store: NoticeStore, public_url: str) -> None:
+    def __init__(self, store: NoticeStore, bell: Bell, public_url: str) -> None:
         self.store = store
+        self.bell = bell
         self.public_url = public_url
 
     async def publish(self, events: Sequence[Event]) -> None:
@@ -38,6 +40,8 @@ class Notices:
         notices = [notice for event in events for notice in self.notices(event)]
         if notices:
             await self.store.add(notices)
+            # Only now that it is committed: who is woken reads what is there.
+            self.bell.ring({notice.recipient_id for notice in notices})
 
     def notices(self, event: Event) -> Iterator[Told]:
         """A notice for each recipient, in the words of his side."""

@@ -6,12 +6,15 @@ from matinee.notify.v1 import notify_pb2
 from sqlalchemy import text
 
 from mesh import idempotency, server
+from mesh.cache import open_redis
 from mesh.caller import Verifier
 from mesh.channel import connect
 from mesh.database import Database
 from mesh.keys import keys_of
 from mesh.server import Process, Served
+from notify_svc.bell import Bell
 from notify_svc.links import Links
+from notify_svc.live import Live
 from notify_svc.notices import Notices
 from notify_svc.servicer import LinkServicer, NotifyServicer
 from notify_svc.settings import Settings
@@ -24,18 +27,23 @@ async def build(settings: Settings) -> Process:
     """Everything the process consists of."""
     database = Database(settings, "notify")
     auth = connect(settings, "auth", settings.auth_target, auth_pb2.DESCRIPTOR.services_by_name["AuthService"])
-    notices = Notices(NoticeStore(database), settings.public_url)
+    store = NoticeStore(database)
+    redis = open_redis(settings)
+    bell = Bell(redis)
+    live = Live(store, bell, settings.heartbeat_seconds, settings.streams_per_user)
+    notices = Notices(store, bell, settings.public_url)
     links = Links(LinkStore(database), settings.public_url)
+    notify = NotifyServicer(database, notices, live, links)
     return Process(
         settings=settings,
         verifier=Verifier(keys_of(auth), issuer=settings.token_issuer, audience=settings.token_audience),
         served=[
-            Served(notify_pb2.DESCRIPTOR.services_by_name["NotifyService"], NotifyServicer(database, notices, links)),
+            Served(notify_pb2.DESCRIPTOR.services_by_name["NotifyService"], notify),
             Served(link_pb2.DESCRIPTOR.services_by_name["LinkService"], LinkServicer(database, links)),
         ],
         probe=lambda: database.read(ALIVE),
-        periodic=[lambda: idempotency.forget_old_keys(database)],
-        close=[auth.close, database.close],
+        periodic=[lambda: idempotency.forget_old_keys(database), bell.send, bell.listen, live.look],
+        close=[auth.close, redis.aclose, database.close],
     )
 
 

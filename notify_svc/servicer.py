@@ -1,5 +1,7 @@
 """The RPCs of the notify service: notices, and short links."""
 
+from collections.abc import AsyncIterator
+from contextlib import aclosing
 from datetime import UTC
 from uuid import UUID
 
@@ -14,15 +16,20 @@ from mesh.database import Database, Row
 from mesh.interceptors import Context
 from notify_svc.facts import Facts
 from notify_svc.links import Links
+from notify_svc.live import Live
 from notify_svc.notices import Event, Notices
+
+HEARTBEAT = notify_pb2.Notice()
+"""What a stream says when there is nothing to tell."""
 
 
 class NotifyServicer(NotifyServiceServicer):
     """Answers for matinee.notify.v1.NotifyService."""
 
-    def __init__(self, database: Database, notices: Notices, links: Links) -> None:
+    def __init__(self, database: Database, notices: Notices, live: Live, links: Links) -> None:
         self.database = database
         self.notices = notices
+        self.live = live
         self.links = links
 
     async def Publish(self, request: notify_pb2.PublishRequest, context: Context) -> Empty:
@@ -42,6 +49,15 @@ class NotifyServicer(NotifyServiceServicer):
         caller.current().headers.append(("x-unread-count", str(unread_count)))
         notices = [self.to_proto(row) for row in rows]
         return notify_pb2.ListNoticesResponse(notices=notices, next_page_token=token, unread_count=unread_count)
+
+    async def StreamNotices(
+        self, request: notify_pb2.StreamNoticesRequest, context: Context
+    ) -> AsyncIterator[notify_pb2.Notice]:
+        last_id = UUID(request.last_id) if request.last_id else None
+        caller.current().headers.append(("cache-control", "no-store"))
+        async with aclosing(self.live.follow(caller.user_id(), last_id)) as news:
+            async for notice in news:
+                yield HEARTBEAT if notice is None else self.to_proto(notice)
 
     async def MarkNoticeRead(self, request: notify_pb2.MarkNoticeReadRequest, context: Context) -> notify_pb2.Notice:
         async def act() -> notify_pb2.Notice:
@@ -73,8 +89,11 @@ class LinkServicer(LinkServiceServicer):
         self.links = links
 
     async def CreateLink(self, request: link_pb2.CreateLinkRequest, context: Context) -> link_pb2.Link:
+        expires = request.expire_time.ToDatetime(UTC) if request.HasField("expire_time") else None
+
         async def act() -> link_pb2.Link:
-            return link_pb2.Link(url=await self.links.shorten(request.url, caller.current().caller))
+            url = await self.links.shorten(request.url, expires, caller.current().caller)
+            return link_pb2.Link(url=url, expire_time=expires)
 
         link = await idempotency.once(self.database, request, link_pb2.Link, act, lambda _: act())
         caller.current().headers.append(("x-http-status", "201"))

@@ -1,9 +1,10 @@
 """What the notify service reads from its environment."""
 
 import re
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from mesh.settings import MeshSettings, Target
 
@@ -17,6 +18,10 @@ class Settings(MeshSettings):
     """Where the auth service listens."""
     public_url: str
     """Where people reach the mesh: http(s)://host[:port]. Short links begin with it, and lead only there."""
+    heartbeat_seconds: Annotated[float, Field(gt=0, le=20)] = 15.0
+    """How long a live stream is silent at most. Envoy cuts off a stream that has been silent for 40 seconds."""
+    streams_per_user: Annotated[int, Field(ge=1, le=1000)] = 10
+    """How many live streams of one person a process holds open."""
 
     @field_validator("public_url")
     @classmethod

@@ -23,16 +23,17 @@ ADD_LINK = text(
     """WITH known AS (
         SELECT code FROM links WHERE target_hash = :target_hash
     ), made AS (
-        INSERT INTO links (code, target, target_hash, create_time)
-        SELECT :code, :target, CAST(:target_hash AS bytea), CAST(:now AS timestamptz)
+        INSERT INTO links (code, target, target_hash, create_time, expire_time)
+        SELECT :code, :target, CAST(:target_hash AS bytea), CAST(:now AS timestamptz), CAST(:expire_time AS timestamptz)
         WHERE NOT EXISTS (SELECT FROM known)
         ON CONFLICT (target_hash) DO UPDATE SET target_hash = excluded.target_hash RETURNING code
     )
     SELECT code FROM known UNION ALL SELECT code FROM made"""
 )
-FIND_TARGET = text("SELECT target FROM links WHERE code = :code")
+FIND_TARGET = text("SELECT target, expire_time FROM links WHERE code = :code")
 
-# Links in the order of their targets: two who publish of the same things at once must not wait in a ring.
+# Links in the order of their targets, notices in that of their recipients, whose inboxes they lock: two who publish of
+# the same things at once must not wait in a ring.
 PUBLISH = text(
     """WITH wanted AS (
         SELECT * FROM unnest(CAST(:target_hashes AS bytea[]), CAST(:targets AS text[]), CAST(:codes AS text[]))
@@ -57,6 +58,7 @@ PUBLISH = text(
         CAST(:texts AS text[]), CAST(:occur_times AS timestamptz[]), CAST(:hashes AS bytea[])
     ) AS told (recipient_id, event_id, kind, announcement_id, booking_id, title, text, occur_time, target_hash)
     JOIN link ON link.target_hash = told.target_hash
+    ORDER BY told.recipient_id, told.occur_time
     ON CONFLICT (event_id, recipient_id) DO NOTHING"""
 )
 COLUMNS = "id, kind, title, text, link_code, occur_time, read_time"
@@ -89,6 +91,22 @@ MARK_ALL_READ = text(
 )
 
 
+# A stream goes on behind the first words of the notice that its reader has last: whether he has newer ones is not known.
+FIND_PLACE = text("SELECT arrival FROM notices WHERE id = :id AND recipient_id = :recipient_id")
+FIND_LAST_PLACES = text(
+    "SELECT recipient_id, last_place FROM inboxes WHERE recipient_id = ANY(CAST(:recipient_ids AS uuid[]))"
+)
+LIST_NEWS = text(
+    f"""SELECT reader.number, notice.* FROM unnest(
+        CAST(:recipient_ids AS uuid[]), CAST(:places AS bigint[])
+    ) WITH ORDINALITY AS reader (recipient_id, place, number) CROSS JOIN LATERAL (
+        SELECT {COLUMNS}, place FROM notices
+        WHERE notices.recipient_id = reader.recipient_id AND notices.place > reader.place
+        ORDER BY notices.place LIMIT :size
+    ) AS notice ORDER BY reader.number, notice.place"""
+)
+
+
 class Told(NamedTuple):
     """A notice to be added."""
 
@@ -110,17 +128,20 @@ class LinkStore:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    async def add(self, target: str) -> str:
-        """The code of the link to a target; the same target gets the same one."""
-        parameters = {"target": target, "target_hash": target_hash(target), "code": new_code(), "now": clock.now()}
+    async def add(self, target: str, expire_time: datetime | None) -> str:
+        """The code of the link to a target; the same target gets the same one while both expire at the same time."""
+        parameters = {
+            "target": target,
+            "target_hash": target_hash(target, expire_time),
+            "code": new_code(),
+            "now": clock.now(),
+            "expire_time": expire_time,
+        }
         return str((await idempotency.run(self.database, ADD_LINK, parameters)).scalar())
 
-    async def get_target(self, code: str) -> str:
-        """Where a link leads. Raises NotFound (LINK_NOT_FOUND)."""
-        target = (await self.database.read(FIND_TARGET, {"code": code})).scalar()
-        if target is None:
-            raise NotFound("LINK_NOT_FOUND", "there is no such link")
-        return str(target)
+    async def find(self, code: str) -> Row | None:
+        """Where a link leads and until when, if there is one."""
+        return (await self.database.read(FIND_TARGET, {"code": code})).one_or_none()
 
 
 class NoticeStore:
@@ -158,6 +179,28 @@ class NoticeStore:
         rows = (await self.database.read(LIST_UNREAD if unread_only else LIST, values)).all()
         return [row for row in rows if row.id is not None], rows[0].unread_count
 
+    async def get_place(self, recipient_id: UUID, notice_id: UUID) -> int:
+        """Behind which place a person goes on who has this notice. Raises NotFound (NOTICE_NOT_FOUND)."""
+        values = {"id": notice_id, "recipient_id": recipient_id}
+        place = (await self.database.read(FIND_PLACE, values)).scalar()
+        if place is None:
+            raise NotFound("NOTICE_NOT_FOUND", "the caller has no such notice")
+        return int(place)
+
+    async def last_places(self, recipient_ids: Sequence[UUID]) -> dict[UUID, int]:
+        """The last place that each of these people's notices have taken; without those who never had a notice."""
+        rows = (await self.database.read(FIND_LAST_PLACES, {"recipient_ids": recipient_ids})).all()
+        return {row.recipient_id: row.last_place for row in rows}
+
+    async def list_news(self, readers: Sequence[tuple[UUID, int]], size: int) -> list[Sequence[Row]]:
+        """For each person the first notices behind a place, in the order of their places."""
+        recipient_ids, places = zip(*readers, strict=True)
+        values = {"recipient_ids": recipient_ids, "places": places, "size": size}
+        found: list[list[Row]] = [[] for _ in readers]
+        for row in (await self.database.read(LIST_NEWS, values)).all():
+            found[row.number - 1].append(row)
+        return list(found)
+
     async def mark_read(self, recipient_id: UUID, notice_id: UUID) -> Row:
         """A person's notice, read. Raises NotFound (NOTICE_NOT_FOUND)."""
         values = {"id": notice_id, "recipient_id": recipient_id, "now": clock.now()}
@@ -172,9 +215,10 @@ class NoticeStore:
         await idempotency.run(self.database, MARK_ALL_READ, {"recipient_id": recipient_id, "now": clock.now()})
 
 
-def target_hash(target: str) -> bytes:
-    """What a link is found by."""
-    return hashlib.sha256(target.encode()).digest()
+def target_hash(target: str, expire_time: datetime | None = None) -> bytes:
+    """What a link is found by. A target holds no space."""
+    told = f"{target} {expire_time.isoformat()}" if expire_time else target
+    return hashlib.sha256(told.encode()).digest()
 
 
 def new_code() -> str:

@@ -66,6 +66,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """NOT_FOUND"""
     LINK_NOT_FOUND: _ErrorReason.ValueType  # 37
     """NOT_FOUND"""
+    LINK_EXPIRED: _ErrorReason.ValueType  # 38
+    """NOT_FOUND, which is 410 over HTTP: the time of the short link is over."""
     EMAIL_TAKEN: _ErrorReason.ValueType  # 40
     """ALREADY_EXISTS: an account has this e-mail address."""
     ANNOUNCEMENT_EXISTS: _ErrorReason.ValueType  # 41
@@ -108,6 +110,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """ABORTED: others were faster every time; try again."""
     TOO_LARGE: _ErrorReason.ValueType  # 75
     """RESOURCE_EXHAUSTED: the message is larger than the server takes."""
+    TOO_MANY_STREAMS: _ErrorReason.ValueType  # 76
+    """RESOURCE_EXHAUSTED: the caller has as many open streams as one may have."""
+    READER_TOO_SLOW: _ErrorReason.ValueType  # 77
+    """RESOURCE_EXHAUSTED: the caller takes what is streamed too slowly."""
     PEER_UNAVAILABLE: _ErrorReason.ValueType  # 80
     """UNAVAILABLE: a service or store that the answer needs does not answer; try again."""
     DEADLINE_PASSED: _ErrorReason.ValueType  # 82
@@ -164,6 +170,8 @@ NOTICE_NOT_FOUND: ErrorReason.ValueType  # 36
 """NOT_FOUND"""
 LINK_NOT_FOUND: ErrorReason.ValueType  # 37
 """NOT_FOUND"""
+LINK_EXPIRED: ErrorReason.ValueType  # 38
+"""NOT_FOUND, which is 410 over HTTP: the time of the short link is over."""
 EMAIL_TAKEN: ErrorReason.ValueType  # 40
 """ALREADY_EXISTS: an account has this e-mail address."""
 ANNOUNCEMENT_EXISTS: ErrorReason.ValueType  # 41
@@ -206,6 +214,10 @@ CONTENDED: ErrorReason.ValueType  # 71
 """ABORTED: others were faster every time; try again."""
 TOO_LARGE: ErrorReason.ValueType  # 75
 """RESOURCE_EXHAUSTED: the message is larger than the server takes."""
+TOO_MANY_STREAMS: ErrorReason.ValueType  # 76
+"""RESOURCE_EXHAUSTED: the caller has as many open streams as one may have."""
+READER_TOO_SLOW: ErrorReason.ValueType  # 77
+"""RESOURCE_EXHAUSTED: the caller takes what is streamed too slowly."""
 PEER_UNAVAILABLE: ErrorReason.ValueType  # 80
 """UNAVAILABLE: a service or store that the answer needs does not answer; try again."""
 DEADLINE_PASSED: ErrorReason.ValueType  # 82

@@ -376,6 +376,30 @@ class ListNoticesResponse(_message.Message):
 Global___ListNoticesResponse: _TypeAlias = ListNoticesResponse  # noqa: Y015
 
 @_typing.final
+class StreamNoticesRequest(_message.Message):
+    """From where on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LAST_ID_FIELD_NUMBER: _builtins.int
+    last_id: _builtins.str
+    """The last notice that the caller has; empty: only those that come from now on; the nil UUID: all of them. Who lists the
+    inbox after the first heartbeat of a stream without last_id misses nothing.
+    """
+    def __init__(
+        self,
+        *,
+        last_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["last_id", b"last_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StreamNoticesRequest: _TypeAlias = StreamNoticesRequest  # noqa: Y015
+
+@_typing.final
 class MarkNoticeReadRequest(_message.Message):
     """Which notice."""
 

@@ -56,6 +56,11 @@ class NotifyServiceStub:
                 request_serializer=matinee_dot_notify_dot_v1_dot_notify__pb2.ListNoticesRequest.SerializeToString,
                 response_deserializer=matinee_dot_notify_dot_v1_dot_notify__pb2.ListNoticesResponse.FromString,
                 _registered_method=True)
+        self.StreamNotices = channel.unary_stream(
+                '/matinee.notify.v1.NotifyService/StreamNotices',
+                request_serializer=matinee_dot_notify_dot_v1_dot_notify__pb2.StreamNoticesRequest.SerializeToString,
+                response_deserializer=matinee_dot_notify_dot_v1_dot_notify__pb2.Notice.FromString,
+                _registered_method=True)
         self.MarkNoticeRead = channel.unary_unary(
                 '/matinee.notify.v1.NotifyService/MarkNoticeRead',
                 request_serializer=matinee_dot_notify_dot_v1_dot_notify__pb2.MarkNoticeReadRequest.SerializeToString,
@@ -102,6 +107,20 @@ class NotifyServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def StreamNotices(self, request, context):
+        """Streams the caller's notices as they come: first those that came after last_id, in the order in which they came, then
+        each new one. A heartbeat, which is a Notice without an id, comes at once and then whenever there was nothing to tell
+        for 15 seconds. A notice whose text has changed comes again under its id, and so may a few that came before last_id's
+        text changed: the id tells. A stream ends when the access token expires, when the process stops and when its reader
+        is too slow; the caller resumes with the last id he has. text/event-stream over HTTP.
+        Returns NOT_FOUND (NOTICE_NOT_FOUND) if last_id is none of the caller's notices; RESOURCE_EXHAUSTED
+        (TOO_MANY_STREAMS) if the caller has 10 open already; and at the end UNAUTHENTICATED (TOKEN_EXPIRED), UNAVAILABLE
+        (PEER_UNAVAILABLE) or RESOURCE_EXHAUSTED (READER_TOO_SLOW), which over HTTP/1.1 just ends the body.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def MarkNoticeRead(self, request, context):
         """Marks one of the caller's notices as read. Marking it twice is once.
         Returns NOT_FOUND (NOTICE_NOT_FOUND) if the caller has no such notice.
@@ -134,6 +153,11 @@ def add_NotifyServiceServicer_to_server(servicer, server):
                     servicer.ListNotices,
                     request_deserializer=matinee_dot_notify_dot_v1_dot_notify__pb2.ListNoticesRequest.FromString,
                     response_serializer=matinee_dot_notify_dot_v1_dot_notify__pb2.ListNoticesResponse.SerializeToString,
+            ),
+            'StreamNotices': grpc.unary_stream_rpc_method_handler(
+                    servicer.StreamNotices,
+                    request_deserializer=matinee_dot_notify_dot_v1_dot_notify__pb2.StreamNoticesRequest.FromString,
+                    response_serializer=matinee_dot_notify_dot_v1_dot_notify__pb2.Notice.SerializeToString,
             ),
             'MarkNoticeRead': grpc.unary_unary_rpc_method_handler(
                     servicer.MarkNoticeRead,
@@ -233,6 +257,33 @@ class NotifyService:
             '/matinee.notify.v1.NotifyService/ListNotices',
             matinee_dot_notify_dot_v1_dot_notify__pb2.ListNoticesRequest.SerializeToString,
             matinee_dot_notify_dot_v1_dot_notify__pb2.ListNoticesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StreamNotices(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/matinee.notify.v1.NotifyService/StreamNotices',
+            matinee_dot_notify_dot_v1_dot_notify__pb2.StreamNoticesRequest.SerializeToString,
+            matinee_dot_notify_dot_v1_dot_notify__pb2.Notice.FromString,
             options,
             channel_credentials,
             insecure,

@@ -36,6 +36,16 @@ class NotifyServiceStub:
     """Lists the caller's notices, newest first. Over HTTP the header x-unread-count tells how many are unread.
     Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
     """
+    StreamNotices: _aio.UnaryStreamMultiCallable[_notify_pb2.StreamNoticesRequest, _notify_pb2.Notice]
+    """Streams the caller's notices as they come: first those that came after last_id, in the order in which they came, then
+    each new one. A heartbeat, which is a Notice without an id, comes at once and then whenever there was nothing to tell
+    for 15 seconds. A notice whose text has changed comes again under its id, and so may a few that came before last_id's
+    text changed: the id tells. A stream ends when the access token expires, when the process stops and when its reader
+    is too slow; the caller resumes with the last id he has. text/event-stream over HTTP.
+    Returns NOT_FOUND (NOTICE_NOT_FOUND) if last_id is none of the caller's notices; RESOURCE_EXHAUSTED
+    (TOO_MANY_STREAMS) if the caller has 10 open already; and at the end UNAUTHENTICATED (TOKEN_EXPIRED), UNAVAILABLE
+    (PEER_UNAVAILABLE) or RESOURCE_EXHAUSTED (READER_TOO_SLOW), which over HTTP/1.1 just ends the body.
+    """
     MarkNoticeRead: _aio.UnaryUnaryMultiCallable[_notify_pb2.MarkNoticeReadRequest, _notify_pb2.Notice]
     """Marks one of the caller's notices as read. Marking it twice is once.
     Returns NOT_FOUND (NOTICE_NOT_FOUND) if the caller has no such notice.
@@ -81,6 +91,22 @@ class NotifyServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_notify_pb2.ListNoticesResponse]:
         """Lists the caller's notices, newest first. Over HTTP the header x-unread-count tells how many are unread.
         Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+        """
+
+    @_abc_1.abstractmethod
+    def StreamNotices(
+        self,
+        request: _notify_pb2.StreamNoticesRequest,
+        context: _aio.ServicerContext[_notify_pb2.StreamNoticesRequest, _abc.AsyncIterator[_notify_pb2.Notice]],
+    ) -> _abc.AsyncIterator[_notify_pb2.Notice]:
+        """Streams the caller's notices as they come: first those that came after last_id, in the order in which they came, then
+        each new one. A heartbeat, which is a Notice without an id, comes at once and then whenever there was nothing to tell
+        for 15 seconds. A notice whose text has changed comes again under its id, and so may a few that came before last_id's
+        text changed: the id tells. A stream ends when the access token expires, when the process stops and when its reader
+        is too slow; the caller resumes with the last id he has. text/event-stream over HTTP.
+        Returns NOT_FOUND (NOTICE_NOT_FOUND) if last_id is none of the caller's notices; RESOURCE_EXHAUSTED
+        (TOO_MANY_STREAMS) if the caller has 10 open already; and at the end UNAUTHENTICATED (TOKEN_EXPIRED), UNAVAILABLE
+        (PEER_UNAVAILABLE) or RESOURCE_EXHAUSTED (READER_TOO_SLOW), which over HTTP/1.1 just ends the body.
         """
 
     @_abc_1.abstractmethod
