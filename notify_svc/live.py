@@ -5,7 +5,7 @@ lost, and a slow reader piles nothing up. The inbox itself is the queue.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from uuid import UUID
 
@@ -47,7 +47,7 @@ class Live:
         self.pages: Batcher[tuple[UUID, int], Sequence[Row]] = Batcher(self.read, limit=TOGETHER)
         bell.heard, bell.missed = self.wake, lambda: self.wake(list(self.readers))
 
-    async def follow(self, recipient_id: UUID, last_id: UUID | None) -> AsyncIterator[Row | None]:
+    async def follow(self, recipient_id: UUID, last_id: UUID | None) -> AsyncGenerator[Row | None, None]:
         """A person's notices behind last_id, then each new one; None is a heartbeat, the first comes at once.
 
         Raises NotFound (NOTICE_NOT_FOUND), ResourceExhausted (TOO_MANY_STREAMS), Unavailable.

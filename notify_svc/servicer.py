@@ -93,7 +93,7 @@ class LinkServicer(LinkServiceServicer):
 
         async def act() -> link_pb2.Link:
             url = await self.links.shorten(request.url, expires, caller.current().caller)
-            return link_pb2.Link(url=url, expire_time=expires)
+            return link_pb2.Link(url=url, expire_time=request.expire_time if expires else None)
 
         link = await idempotency.once(self.database, request, link_pb2.Link, act, lambda _: act())
         caller.current().headers.append(("x-http-status", "201"))

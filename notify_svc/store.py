@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
@@ -91,7 +91,7 @@ MARK_ALL_READ = text(
 )
 
 
-# A stream goes on behind the first words of the notice that its reader has last: whether he has newer ones is not known.
+# A stream goes on behind the first words of the notice that its reader has last: he may not have its newer ones.
 FIND_PLACE = text("SELECT arrival FROM notices WHERE id = :id AND recipient_id = :recipient_id")
 FIND_LAST_PLACES = text(
     "SELECT recipient_id, last_place FROM inboxes WHERE recipient_id = ANY(CAST(:recipient_ids AS uuid[]))"
@@ -192,14 +192,14 @@ class NoticeStore:
         rows = (await self.database.read(FIND_LAST_PLACES, {"recipient_ids": recipient_ids})).all()
         return {row.recipient_id: row.last_place for row in rows}
 
-    async def list_news(self, readers: Sequence[tuple[UUID, int]], size: int) -> list[Sequence[Row]]:
+    async def list_news(self, readers: Sequence[tuple[UUID, int]], size: int) -> Sequence[Sequence[Row]]:
         """For each person the first notices behind a place, in the order of their places."""
         recipient_ids, places = zip(*readers, strict=True)
         values = {"recipient_ids": recipient_ids, "places": places, "size": size}
-        found: list[list[Row]] = [[] for _ in readers]
+        found: Sequence[Any] = [[] for _ in readers]
         for row in (await self.database.read(LIST_NEWS, values)).all():
             found[row.number - 1].append(row)
-        return list(found)
+        return found
 
     async def mark_read(self, recipient_id: UUID, notice_id: UUID) -> Row:
         """A person's notice, read. Raises NotFound (NOTICE_NOT_FOUND)."""
