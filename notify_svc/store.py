@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 
 from mesh import clock, idempotency
-from mesh.database import Database, Row
+from mesh.database import Database, Row, once_more_on_deadlock
 from mesh.errors import NotFound
 from mesh.paging import Place
 
@@ -18,7 +18,8 @@ CODE_BYTES = 9
 """Twelve characters: nobody finds a link by guessing."""
 
 # The code of the link to a target, made if there is none. A target that is made by somebody else at this very moment is
-# not to be seen yet, so the conflict is turned into an update: that waits for him, and returns what he made.
+# not to be seen yet, so the conflict is turned into an update: that waits for him, and returns what he made. It changes
+# no key: that would hold up those who refer to the link, and they may hold what we need next.
 ADD_LINK = text(
     """WITH known AS (
         SELECT code FROM links WHERE target_hash = :target_hash
@@ -26,7 +27,7 @@ ADD_LINK = text(
         INSERT INTO links (code, target, target_hash, create_time, expire_time)
         SELECT :code, :target, CAST(:target_hash AS bytea), CAST(:now AS timestamptz), CAST(:expire_time AS timestamptz)
         WHERE NOT EXISTS (SELECT FROM known)
-        ON CONFLICT (target_hash) DO UPDATE SET target_hash = excluded.target_hash RETURNING code
+        ON CONFLICT (target_hash) DO UPDATE SET create_time = links.create_time RETURNING code
     )
     SELECT code FROM known UNION ALL SELECT code FROM made"""
 )
@@ -44,7 +45,7 @@ PUBLISH = text(
         INSERT INTO links (code, target, target_hash, create_time)
         SELECT code, target, target_hash, CAST(:now AS timestamptz) FROM wanted
         WHERE NOT EXISTS (SELECT FROM known WHERE known.target_hash = wanted.target_hash) ORDER BY target_hash
-        ON CONFLICT (target_hash) DO UPDATE SET target_hash = excluded.target_hash RETURNING target_hash, code
+        ON CONFLICT (target_hash) DO UPDATE SET create_time = links.create_time RETURNING target_hash, code
     ), link AS (
         SELECT * FROM known UNION ALL SELECT * FROM made
     )
@@ -171,7 +172,7 @@ class NoticeStore:
             "occur_times": occurred,
             "hashes": [target_hash(target) for target in leads_to],
         }
-        await self.database.run(PUBLISH, parameters)
+        await once_more_on_deadlock(lambda: self.database.run(PUBLISH, parameters))
 
     async def list(self, recipient_id: UUID, before: Place, size: int, unread_only: bool) -> tuple[Sequence[Row], int]:
         """Notices before a place, newest first, and how many of all of them are unread."""

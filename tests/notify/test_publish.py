@@ -41,10 +41,11 @@ async def test_an_event_published_many_times_at_once_is_told_once(
 async def test_many_events_at_once_share_the_link_of_their_subject(
     notify_inside: NotifyServiceStub, guest: Person
 ) -> None:
-    booking_id = str(uuid.uuid4())
-    await asyncio.gather(*(notify_inside.Publish(event(to=guest.id, booking_id=booking_id)) for _ in range(10)))
-    notices = await inbox(guest)
-    assert (len(notices), len({notice["link"] for notice in notices})) == (10, 1)
+    for _ in range(20):
+        booking_id = str(uuid.uuid4())
+        await asyncio.gather(*(notify_inside.Publish(event(to=guest.id, booking_id=booking_id)) for _ in range(10)))
+        notices = (await inbox(guest))[:10]
+        assert (len(notices), len({notice["link"] for notice in notices})) == (10, 1)
 
 
 @pytest.mark.parametrize(
