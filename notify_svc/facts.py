@@ -1,9 +1,9 @@
 """What is known of an event, and how it is put into a notice: names, times and changes, each on one line."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TypedDict
+from typing import Any, TypedDict
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -41,6 +41,50 @@ class Facts(TypedDict):
     accepted: bool
     reason: str
     by_moderator: bool
+    end_time: datetime | None
+    event_location: str
+    sequence: int
+
+
+TIMES = ("event_time", "end_time")
+IDS = ("announcement_id", "booking_id")
+
+
+def stored(facts: Facts) -> dict[str, Any]:
+    """Facts as JSON; what PostgreSQL cannot hold, the character NUL, is left out."""
+    plain: dict[str, Any] = {name: value for name, value in facts.items() if value not in (None, "", False, 0)}
+    return {name: str(value) if name in (*TIMES, *IDS) else clean(value) for name, value in plain.items()}
+
+
+def clean(value: Any) -> Any:
+    """A value without NUL in its texts."""
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    return [clean(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def restored(plain: Mapping[str, Any]) -> Facts:
+    """What stored() was given."""
+    end = plain.get("end_time")
+    booking_id = plain.get("booking_id")
+    return {
+        "announcement_id": UUID(plain["announcement_id"]),
+        "booking_id": UUID(booking_id) if booking_id else None,
+        "title": plain.get("title", ""),
+        "movie_title": plain.get("movie_title", ""),
+        "author_name": plain.get("author_name", ""),
+        "guest_name": plain.get("guest_name", ""),
+        "event_time": datetime.fromisoformat(plain["event_time"]),
+        "time_zone": plain.get("time_zone", ""),
+        "cause": plain.get("cause", ""),
+        "changes": [(field, before, after) for field, before, after in plain.get("changes", ())],
+        "accepted": plain.get("accepted", False),
+        "reason": plain.get("reason", ""),
+        "by_moderator": plain.get("by_moderator", False),
+        "end_time": datetime.fromisoformat(end) if end else None,
+        "event_location": plain.get("event_location", ""),
+        "sequence": plain.get("sequence", 0),
+    }
 
 
 def words(facts: Facts, problems: dict[str, str]) -> dict[str, str]:
@@ -51,12 +95,13 @@ def words(facts: Facts, problems: dict[str, str]) -> dict[str, str]:
         problems["time_zone"] = "is not an IANA name"
         zone = ZoneInfo("UTC")
     host, guest, film = flat(facts["author_name"]), flat(facts["guest_name"]), flat(facts["movie_title"])
-    title, reason = flat(facts["title"]), flat(facts["reason"])
+    title, reason, location = flat(facts["title"]), flat(facts["reason"]), flat(facts["event_location"])
     moderator = "A moderator" if facts["by_moderator"] else ""
     return {
         "title": title,
         "evening": f"'{title}', {moment(facts['event_time'], zone)}",
         "film": f"\nFilm: {film}" if film else "",
+        "place": f"\nPlace: {location}" if location else "",
         "Host": host or "The host",
         "host": host or "the host",
         "Guest": guest or "A guest",

@@ -15,7 +15,8 @@ from notify_svc.links import Links
 from notify_svc.notices import Notices
 from notify_svc.servicer import LinkServicer, NotifyServicer
 from notify_svc.settings import Settings
-from notify_svc.store import LinkStore, NoticeStore
+from notify_svc.store.links import LinkStore
+from notify_svc.store.notices import NoticeStore
 
 ALIVE = text("SELECT 1")
 

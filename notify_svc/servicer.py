@@ -93,6 +93,7 @@ def event_of(request: notify_pb2.PublishRequest) -> Event:
         kind=notify_pb2.Kind.Name(request.kind),
         occurred=request.occurred.ToDatetime(UTC),
         recipients=[(UUID(recipient.user_id), recipient.host) for recipient in request.recipients],
+        schedule_version=request.schedule_version or request.event_id,
         facts=facts_of(request),
     )
 
@@ -113,4 +114,7 @@ def facts_of(request: notify_pb2.PublishRequest) -> Facts:
         "accepted": request.accepted,
         "reason": request.reason,
         "by_moderator": request.by_moderator,
+        "end_time": request.end_time.ToDatetime(UTC) if request.HasField("end_time") else None,
+        "event_location": request.event_location,
+        "sequence": request.sequence,
     }

@@ -47,6 +47,14 @@ async def test_many_events_at_once_share_the_link_of_their_subject(
     assert (len(notices), len({notice["link"] for notice in notices})) == (10, 1)
 
 
+async def test_events_of_one_schedule_version_are_one_notice(notify_inside: NotifyServiceStub, guest: Person) -> None:
+    facts = {"booking_id": str(uuid.uuid4()), "kind": "reminder_24h"}
+    for version in ("1", "1", "2"):
+        await notify_inside.Publish(event(to=guest.id, schedule_version=version, **facts))
+    await notify_inside.Publish(event(to=guest.id, schedule_version="2", kind="reminder_24h"))
+    assert len(await inbox(guest)) == 3
+
+
 @pytest.mark.parametrize(
     ("kind", "subject"), [("booking_status", "booking"), ("announcement_cancelled", "announcement")]
 )
