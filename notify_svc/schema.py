@@ -105,6 +105,7 @@ class Delivery(Base):
         UniqueConstraint("notice_id", "revision", name="one_mail_per_telling"),
         CheckConstraint("state IN ('pending', 'sent', 'skipped', 'dead')", name="known_state"),
         Index("due", "due_time", postgresql_where=sql("state = 'pending'")),
+        Index("held", "hold_time", postgresql_where=sql("state = 'pending'")),
         Index("by_state", "state", "id"),
         Index("finished", "finish_time", postgresql_where=sql("state IN ('sent', 'skipped')")),
     )

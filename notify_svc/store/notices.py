@@ -99,8 +99,9 @@ LOCK_EDITS = text(
 )
 FIND_EDITS = text(
     """SELECT id, recipient_id, is_host, schedule_version, edits FROM notices
-    WHERE recipient_id = ANY(CAST(:recipient_ids AS uuid[]))
-        AND announcement_id = ANY(CAST(:announcement_ids AS uuid[])) AND kind = 'announcement_changed' AND edits IS NOT NULL ORDER BY id"""
+    WHERE recipient_id = ANY(CAST(:recipient_ids AS uuid[])) AND edits IS NOT NULL
+        AND announcement_id = ANY(CAST(:announcement_ids AS uuid[])) AND kind = 'announcement_changed'
+    ORDER BY id"""
 )
 # What is told anew is unread again.
 RETELL = text(

@@ -48,9 +48,10 @@ async def test_many_events_at_once_share_the_link_of_their_subject(
 
 
 async def test_events_of_one_schedule_version_are_one_notice(notify_inside: NotifyServiceStub, guest: Person) -> None:
-    facts = {"booking_id": str(uuid.uuid4()), "kind": "reminder_24h"}
+    booking_id = str(uuid.uuid4())
     for version in ("1", "1", "2"):
-        await notify_inside.Publish(event(to=guest.id, schedule_version=version, **facts))
+        told = event(to=guest.id, kind="reminder_24h", booking_id=booking_id, schedule_version=version)
+        await notify_inside.Publish(told)
     await notify_inside.Publish(event(to=guest.id, schedule_version="2", kind="reminder_24h"))
     assert len(await inbox(guest)) == 3
 

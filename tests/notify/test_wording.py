@@ -44,7 +44,8 @@ async def told(notify_inside: NotifyServiceStub, guest: Person, host: Person, **
         ("reminder_1h", "", "Your evening begins in an hour: {}", "Your guests come in an hour: {}"),
         ("reminder_1h", "accepted", "Anna accepted you: {}", "Your guests come in an hour: {}"),
         ("evening_over", "",
-            "The evening is over; tell others how it was: {}", "Your evening is over; say who came, and how it was: {}"),
+            "The evening is over; tell others how it was: {}",
+            "Your evening is over; say who came, and how it was: {}"),
     ],
 )  # fmt: skip
 async def test_each_side_is_told_in_its_own_words(

@@ -53,6 +53,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("notice_id", "revision", name="one_mail_per_telling"),
     )
     op.create_index("due", "deliveries", ["due_time"], postgresql_where=sa.text("state = 'pending'"))
+    op.create_index("held", "deliveries", ["hold_time"], postgresql_where=sa.text("state = 'pending'"))
     op.create_index("by_state", "deliveries", ["state", "id"])
     op.create_index("finished", "deliveries", ["finish_time"], postgresql_where=sa.text("state IN ('sent', 'skipped')"))
     op.create_table(
