@@ -1,28 +1,17 @@
 """What people are told, in words: every kind of notice is defined here and nowhere else.
 
-All of it is plain text. Who renders HTML escapes it.
+Here in English; russian.py says the same in Russian. All of it is plain text. Who renders HTML escapes it.
 """
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from mesh.errors import InvalidArgument
+from notify_svc import russian
 from notify_svc.edits import UNDONE
 from notify_svc.facts import Facts, words
-
-
-class Wording(NamedTuple):
-    """Templates over words()."""
-
-    title: str
-    text: str
-
-
-class Sides(NamedTuple):
-    """The same event told to either side."""
-
-    guest: Wording
-    host: Wording
+from notify_svc.languages import ENGLISH, RUSSIAN, Language
+from notify_svc.wording import Sides, Wording
 
 
 class Kind(NamedTuple):
@@ -189,16 +178,16 @@ KINDS = {
 }
 
 
-def sides(kind: str, facts: Facts) -> Sides:
+def sides(kind: str, facts: Facts, language: Language = ENGLISH, *, brief: bool = False) -> Sides:
     """An event told to either side. Raises InvalidArgument (INVALID_FIELDS) naming the facts that are missing."""
     definition = KINDS[kind]
     problems = {name: f"{kind} needs it" for name in definition.needs if not facts.get(name)}
     if facts["cause"] == UNDONE:
         problems.pop("changes", None)
-    chosen = wordings(definition, facts["cause"], accepted=facts["accepted"])
+    chosen = wordings(kind, facts["cause"], language, accepted=facts["accepted"])
     if chosen is None:
         problems["cause"] = f"must be one of {', '.join(definition.says)}"
-    given = words(facts, problems)
+    given = words(facts, problems, language, brief=brief)
     if problems or chosen is None:
         summary = "; ".join(f"{name}: {problem}" for name, problem in problems.items())
         raise InvalidArgument("INVALID_FIELDS", summary, fields=problems)
@@ -212,6 +201,14 @@ def mailed(kind: str, facts: Facts, *, is_host: bool) -> bool | None:
     return None if own_doing else definition.email
 
 
-def wordings(kind: Kind, cause: str, *, accepted: bool) -> Sides | None:
+def wordings(kind: str, cause: str, language: Language, *, accepted: bool) -> Sides | None:
     """What a kind says for a cause; None if it does not know the cause."""
-    return (kind.accepted.get(cause) if accepted else None) or kind.says.get(cause) or kind.says.get("")
+    says, when_accepted = speech(kind, language)
+    return (when_accepted.get(cause) if accepted else None) or says.get(cause) or says.get("")
+
+
+def speech(kind: str, language: Language) -> tuple[Mapping[str, Sides], Mapping[str, Sides]]:
+    """All that is said of a kind in a language: for each cause, and for each when the guest has his place by now."""
+    if language is RUSSIAN:
+        return russian.SAYS[kind], russian.ACCEPTED.get(kind, {})
+    return KINDS[kind].says, KINDS[kind].accepted

@@ -11,6 +11,7 @@ from notify_svc import kinds
 from notify_svc.edits import COALESCED, EDIT, Edit, Telling, Tellings
 from notify_svc.facts import Facts, stored
 from notify_svc.store.notices import NoticeStore, Retold, Told
+from notify_svc.wording import Wording
 
 
 class Event(NamedTuple):
@@ -133,7 +134,7 @@ class Notices:
         await self.store.mark_all_read(recipient_id)
 
 
-def words(telling: Telling) -> kinds.Wording:
+def words(telling: Telling) -> Wording:
     """What is said of edits, to the side of who is told."""
     sides = kinds.sides(EDIT, telling.facts())
     return sides.host if telling.is_host else sides.guest

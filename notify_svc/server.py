@@ -11,12 +11,20 @@ from mesh.channel import connect
 from mesh.database import Database
 from mesh.keys import keys_of
 from mesh.server import Process, Served
+from notify_svc.courier import Courier
+from notify_svc.deliveries import Deliveries
 from notify_svc.links import Links
+from notify_svc.mails import Mails
 from notify_svc.notices import Notices
+from notify_svc.peers import People
+from notify_svc.preferences import Preferences
 from notify_svc.servicer import LinkServicer, NotifyServicer
 from notify_svc.settings import Settings
+from notify_svc.store.deliveries import DeliveryStore
 from notify_svc.store.links import LinkStore
 from notify_svc.store.notices import NoticeStore
+from notify_svc.store.preferences import PreferenceStore
+from notify_svc.unsubscribing import Leaving, Unsubscribing
 
 ALIVE = text("SELECT 1")
 
@@ -25,18 +33,29 @@ async def build(settings: Settings) -> Process:
     """Everything the process consists of."""
     database = Database(settings, "notify")
     auth = connect(settings, "auth", settings.auth_target, auth_pb2.DESCRIPTOR.services_by_name["AuthService"])
+    # Of their own: a mail holds its connection for as long as the mail server takes.
+    mail_database = Database(settings, "notify-mail")
     notices = Notices(NoticeStore(database), settings.public_url)
     links = Links(LinkStore(database), settings.public_url)
+    people, preferences = People(auth), Preferences(PreferenceStore(database))
+    unsubscribing = Unsubscribing(settings.unsubscribe_secret.get_secret_value(), settings.public_url)
+    leaving = Leaving(unsubscribing, preferences, people)
+    mails = Mails(links.address, unsubscribing, settings.mail_from)
+    courier = Courier(DeliveryStore(mail_database), people, mails, settings)
+    deliveries = Deliveries(DeliveryStore(database))
+    notify = NotifyServicer(database, notices, links, preferences, leaving, deliveries)
     return Process(
         settings=settings,
         verifier=Verifier(keys_of(auth), issuer=settings.token_issuer, audience=settings.token_audience),
         served=[
-            Served(notify_pb2.DESCRIPTOR.services_by_name["NotifyService"], NotifyServicer(database, notices, links)),
+            Served(notify_pb2.DESCRIPTOR.services_by_name["NotifyService"], notify),
             Served(link_pb2.DESCRIPTOR.services_by_name["LinkService"], LinkServicer(database, links)),
         ],
         probe=lambda: database.read(ALIVE),
-        periodic=[lambda: idempotency.forget_old_keys(database)],
-        close=[auth.close, database.close],
+        tasks=[courier.run],
+        periodic=[lambda: idempotency.forget_old_keys(database), deliveries.forget],
+        stop=courier.stop,
+        close=[auth.close, database.close, mail_database.close],
     )
 
 

@@ -27,7 +27,7 @@ READ_NOTICE = text(
 )
 # The last time that a guest was told where he stands with an evening.
 FIND_STANDING = text(
-    """SELECT facts FROM notices WHERE recipient_id = :recipient_id AND announcement_id = :announcement_id
+    """SELECT kind, facts FROM notices WHERE recipient_id = :recipient_id AND announcement_id = :announcement_id
         AND kind = ANY(ARRAY['booking_status', 'announcement_cancelled', 'reminder_24h', 'reminder_1h'])
         AND NOT is_host AND occur_time < :occur_time ORDER BY occur_time DESC, id DESC LIMIT 1"""
 )
@@ -88,7 +88,7 @@ class Claim:
         await self.connection.execute(FINISH, values)
 
     async def standing(self) -> Row | None:
-        """The facts of the last notice before this one that told the guest where he stands."""
+        """The last notice before this one that told the guest where he stands."""
         return (await self.connection.execute(FIND_STANDING, self.values())).one_or_none()
 
     async def is_overtaken(self) -> bool:
