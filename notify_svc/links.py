@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 from mesh import clock
 from mesh.caller import Caller
 from mesh.errors import Gone, InvalidArgument, NotFound
-from notify_svc.store import LinkStore
+from notify_svc.store.links import LinkStore
 
 LONGEST_TARGET = 2048
 CODE = re.compile(r"[A-Za-z0-9_-]{10,64}")

@@ -13,7 +13,7 @@ from mesh.batch import Batcher
 from mesh.database import Row
 from mesh.errors import ResourceExhausted, Unavailable
 from notify_svc.bell import Bell
-from notify_svc.store import NoticeStore
+from notify_svc.store.places import PlaceStore
 
 PAGE = 50
 TOGETHER = 200
@@ -38,7 +38,7 @@ class Reader:
 class Live:
     """All live streams of this process."""
 
-    def __init__(self, store: NoticeStore, bell: Bell, heartbeat_seconds: float, streams_per_user: int) -> None:
+    def __init__(self, store: PlaceStore, bell: Bell, heartbeat_seconds: float, streams_per_user: int) -> None:
         self.store = store
         self.bell = bell
         self.heartbeat_seconds = heartbeat_seconds

@@ -48,6 +48,15 @@ async def test_many_events_at_once_share_the_link_of_their_subject(
         assert (len(notices), len({notice["link"] for notice in notices})) == (10, 1)
 
 
+async def test_events_of_one_schedule_version_are_one_notice(notify_inside: NotifyServiceStub, guest: Person) -> None:
+    booking_id = str(uuid.uuid4())
+    for version in ("1", "1", "2"):
+        told = event(to=guest.id, kind="reminder_24h", booking_id=booking_id, schedule_version=version)
+        await notify_inside.Publish(told)
+    await notify_inside.Publish(event(to=guest.id, schedule_version="2", kind="reminder_24h"))
+    assert len(await inbox(guest)) == 3
+
+
 @pytest.mark.parametrize(
     ("kind", "subject"), [("booking_status", "booking"), ("announcement_cancelled", "announcement")]
 )

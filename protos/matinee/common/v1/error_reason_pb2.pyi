@@ -68,6 +68,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """NOT_FOUND"""
     LINK_EXPIRED: _ErrorReason.ValueType  # 38
     """NOT_FOUND, which is 410 over HTTP: the time of the short link is over."""
+    DELIVERY_NOT_FOUND: _ErrorReason.ValueType  # 39
+    """NOT_FOUND"""
     EMAIL_TAKEN: _ErrorReason.ValueType  # 40
     """ALREADY_EXISTS: an account has this e-mail address."""
     ANNOUNCEMENT_EXISTS: _ErrorReason.ValueType  # 41
@@ -104,6 +106,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """FAILED_PRECONDITION: nobody follows, befriends or rates himself."""
     GUESTS_HAVE_CONFLICTS: _ErrorReason.ValueType  # 62
     """FAILED_PRECONDITION: moving the evening would clash for guests who hold a booking."""
+    DELIVERY_NOT_DEAD: _ErrorReason.ValueType  # 63
+    """FAILED_PRECONDITION: only a mail that was given up is tried again; metadata `state`."""
     VERSION_MISMATCH: _ErrorReason.ValueType  # 70
     """ABORTED: the announcement changed since expected_version; metadata `version`."""
     CONTENDED: _ErrorReason.ValueType  # 71
@@ -172,6 +176,8 @@ LINK_NOT_FOUND: ErrorReason.ValueType  # 37
 """NOT_FOUND"""
 LINK_EXPIRED: ErrorReason.ValueType  # 38
 """NOT_FOUND, which is 410 over HTTP: the time of the short link is over."""
+DELIVERY_NOT_FOUND: ErrorReason.ValueType  # 39
+"""NOT_FOUND"""
 EMAIL_TAKEN: ErrorReason.ValueType  # 40
 """ALREADY_EXISTS: an account has this e-mail address."""
 ANNOUNCEMENT_EXISTS: ErrorReason.ValueType  # 41
@@ -208,6 +214,8 @@ SELF_REFERENCE: ErrorReason.ValueType  # 61
 """FAILED_PRECONDITION: nobody follows, befriends or rates himself."""
 GUESTS_HAVE_CONFLICTS: ErrorReason.ValueType  # 62
 """FAILED_PRECONDITION: moving the evening would clash for guests who hold a booking."""
+DELIVERY_NOT_DEAD: ErrorReason.ValueType  # 63
+"""FAILED_PRECONDITION: only a mail that was given up is tried again; metadata `state`."""
 VERSION_MISMATCH: ErrorReason.ValueType  # 70
 """ABORTED: the announcement changed since expected_version; metadata `version`."""
 CONTENDED: ErrorReason.ValueType  # 71
