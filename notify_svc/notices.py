@@ -44,9 +44,7 @@ class Notices:
         notices = [notice for event in events for notice in self.notices(event)]
         edits = [event for event in events if event.kind == EDIT and event.recipients]
         others = [notice for notice in notices if notice.kind != EDIT]
-        await once_more_on_deadlock(
-            lambda: self.publish_edits(others, edits) if edits else self.store.add(notices)
-        )
+        await once_more_on_deadlock(lambda: self.publish_edits(others, edits) if edits else self.store.add(notices))
         # Only now that it is committed: who is woken reads what is there.
         self.bell.ring({notice.recipient_id for notice in notices})
 
