@@ -39,7 +39,6 @@ class Mails:
         self.head(message, wording.title, person)
         message["Message-ID"] = f"<{notice.id}.{revision}@{self.host}>"
         message["Date"] = notice.occur_time
-        message["Content-Language"] = language.code
         message["List-Unsubscribe"] = f"<{unsubscribe}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message["Auto-Submitted"] = "auto-generated"
@@ -58,6 +57,8 @@ class Mails:
         }
         message.set_content(render("mail.txt", shown), cte="quoted-printable")
         message.add_alternative(render("mail.html", shown), subtype="html", cte="quoted-printable")
+        # Only now: what came before went with the first part when the others were added.
+        message["Content-Language"] = language.code
         if not notice.is_host:
             self.add_calendar(message, notice, facts, person, standing)
         return message
