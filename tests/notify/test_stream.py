@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from contextlib import AsyncExitStack
+from typing import Any
 
 import grpc
 import httpx
@@ -122,6 +123,26 @@ async def test_nothing_is_missed_among_publishers_who_race(notify_inside: Notify
 
 def several(person: Person) -> list[PublishRequest]:
     return [event(to=person.id) for _ in range(5)]
+
+
+async def test_a_notice_that_changes_comes_again(notify_inside: NotifyServiceStub, guest: Person) -> None:
+    announcement_id = str(uuid.uuid4())
+    about: dict[str, Any] = {"kind": "announcement_changed", "booking_id": "", "announcement_id": announcement_id}
+
+    async def change(field: str) -> None:
+        changes = [Change(field=field, before="1", after="2")]
+        await notify_inside.Publish(event(to=guest.id, changes=changes, **about))
+
+    async with streaming(guest) as stream:
+        await change("tickets_count")
+        await stream.until(1)
+        await change("title")
+        await stream.until(2)
+    first, second = stream.notices
+    assert (first["id"], "title" in first["text"], "title" in second["text"]) == (second["id"], False, True)
+    async with streaming(guest, first["id"]) as resumed:
+        await resumed.until(1)
+    assert resumed.notices == [second]
 
 
 async def test_heartbeats_are_messages_without_an_id(guest: Person) -> None:
