@@ -6,15 +6,16 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON := .venv/bin/python
 CODE := mesh local envoy auth_svc movie_svc ugc_svc booking_svc notify_svc bench drill tests
-# The variables of the targets: make logs S=booking, make test T=tests/booking, make tokens R=user, make drill SEED=7.
+# The variables of the targets: make logs S=booking, make test T=tests/booking, make tokens R=user, make drill SEED=7, make mail N=1.
 S ?=
 T ?= tests
 M ?=
 R ?=
 SECONDS ?=
 SEED ?=
+N ?=
 
-.PHONY: help up env down status logs tokens demo test check fix protos migration bench growth
+.PHONY: help up env down status logs tokens mail mails demo test check fix protos migration bench growth
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -46,6 +47,12 @@ logs: .venv/.installed ## Follow the logs; of one process: make logs S=booking
 
 tokens: .venv/.installed ## Print tokens of the sample people; one of them raw: make -s tokens R=user
 	@$(PYTHON) -m local run auth -m auth_svc.tokens $(if $(R),--as $(R))
+
+mail: .venv/.installed ## List the mails that were sent; show one: make mail N=1
+	@$(PYTHON) -m local mail $(N)
+
+mails: .venv/.installed ## Write a mail of each kind in every language as HTML into var/mails
+	@$(PYTHON) -m local.previews
 
 demo: .venv/.installed ## Play an evening through the public port
 	@$(PYTHON) -m local.demo

@@ -12,7 +12,7 @@ import uvloop
 from rich.console import Console
 from rich.progress import Progress
 
-from bench import freshness, plots, reference, together
+from bench import freshness, plots, reference, streams, together
 from bench.figures import Figure, failures, measure, quiet, show
 from bench.load import Requests, Samples, drive, repeated, request
 from bench.memory import show_memory
@@ -41,6 +41,7 @@ def figures(stage: Stage) -> list[Figure]:
         Figure("book, one hot evening", rush, CLIENTS, MANY, 0.9),
         Figure("get with five guests", get, CLIENTS, EMPTY, 0.55),
         Figure("list of 20", listed, CLIENTS, PREBUILT, 0.65),
+        Figure("short link redirect", repeated(request("GET", stage.link, token)), CLIENTS, EMPTY, 0.6),
         Figure(EMPTY_ALONE, empty, 1),
         Figure("book, alone", bookings, 1, EMPTY_ALONE),
     ]
@@ -53,6 +54,7 @@ async def measure_speed(mesh: Mesh, seconds: float, printer: Console) -> list[st
     await measure(mesh, measured, seconds, printer)
     show("JSON through Envoy", measured, printer)
     wrong = failures(measured) + await together.compare(mesh, stage, printer)
+    wrong += await streams.show_streams(mesh, stage.guests, printer)
     await reference.show(mesh, printer)
     print_path(plots.latency_against_load(await under_loads(mesh, measured, printer)), printer)
     return wrong

@@ -115,7 +115,7 @@ def judged(value: float, aim: float, *, at_most: bool = False) -> str:
 def failures(figures: Sequence[Figure]) -> list[str]:
     """What went wrong, a line for each figure with answers that it should not have."""
     return [
-        f"{figure.name}: {figure.samples.failures} answers were not 200, such as {figure.samples.example}"
+        f"{figure.name}: {figure.samples.failures} answers were refusals, such as {figure.samples.example}"
         for figure in figures
         if figure.samples.failures
     ]

@@ -37,6 +37,8 @@ class Stage:
     """The evening that is read; nobody else books it."""
     evenings: list[str]
     hot: list[str]
+    link: str
+    """The path of a short link."""
 
     def bookings(self) -> Requests:
         """A booking for every guest and evening, each once; neighbours are of different evenings and guests."""
@@ -66,7 +68,8 @@ async def set_up(mesh: Mesh, console: Console) -> Stage:
             film = (await http.get("/movie_api/v1/movies?filter[bookable]=true&page_size=1")).json()[0]["id"]
             days = range(1 + MANY + HOT)
             shown, *others = await few_at_a_time([announce(http, host, film, day) for day in days])
-        stage = Stage(guests, shown, others[:MANY], others[MANY:])
+            link = await shorten(http, host, mesh.settings.public_url)
+        stage = Stage(guests, shown, others[:MANY], others[MANY:], link)
         await warm_up(mesh, stage)
         # What autovacuum does within a minute: without it PostgreSQL takes every table for a tiny one.
         async with connected(mesh, "booking") as connection:
@@ -101,6 +104,14 @@ async def few_at_a_time(work: Sequence[Coroutine[Any, Any, Result]]) -> list[Res
             return await job
 
     return list(await asyncio.gather(*(one(job) for job in work)))
+
+
+async def shorten(http: httpx.AsyncClient, person: Person, public_url: str) -> str:
+    """The path of a short link of ours."""
+    headers = {"authorization": f"Bearer {person.token}"}
+    target = f"{public_url}/app/v1/announcements"
+    response = await http.post("/api/v1/shortener/", json={"url": target}, headers=headers)
+    return str(response.raise_for_status().json()["url"]).removeprefix(public_url)
 
 
 async def announce(http: httpx.AsyncClient, host: Person, film: str, day: int) -> str:

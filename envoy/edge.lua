@@ -58,6 +58,13 @@ function envoy_on_request(handle)
     headers:remove("grpc-internal-encoding-request")
   end
 
+  local accepted = headers:get("accept")
+  if accepted ~= nil and accepted:find("text/html", 1, true) then
+    local language = headers:get("accept-language")
+    local page = language ~= nil and language:sub(1, 2):lower() == "ru" and "ru" or "en"
+    handle:streamInfo():dynamicMetadata():set("edge", "page", page)
+  end
+
   local path = headers:get(":path")
   local length = headers:get("content-length")
   if length ~= nil and #length > 4 and tonumber(length) > LARGEST_BODY then
@@ -94,6 +101,47 @@ local function unwrap(body, field)
   body:setBytes(text:sub(#opening, #text - behind + 1))
 end
 
+-- What a person reads who opens a link of ours in a browser, instead of JSON.
+local PAGES = {
+  en = {
+    ["401"] = { "Please sign in", "This page is for people who have signed in. Open your Matinee app, sign in there, and look into your inbox or your bookings." },
+    ["403"] = { "Not for you", "This page belongs to somebody else. If you have another account, sign in with that one in your Matinee app." },
+    ["404"] = { "Nothing here", "There is no such page. Perhaps the link was cut off on its way: copy all of it." },
+    ["410"] = { "This link has expired", "It led somewhere for a while, and that time is over. Your Matinee app shows what is current." },
+    other = { "That did not work", "Please try again in a moment." },
+  },
+  ru = {
+    ["401"] = { "Войдите, пожалуйста", "Эта страница для тех, кто вошёл. Откройте приложение Matinee, войдите и загляните во входящие или в свои заявки." },
+    ["403"] = { "Это не ваша страница", "Она принадлежит другому человеку. Если у вас есть другая учётная запись, войдите с ней в приложении Matinee." },
+    ["404"] = { "Здесь ничего нет", "Такой страницы нет. Возможно, ссылка по дороге обрезалась: скопируйте её целиком." },
+    ["410"] = { "Срок ссылки истёк", "Она действовала некоторое время, и оно прошло. Актуальное видно в приложении Matinee." },
+    other = { "Не получилось", "Пожалуйста, попробуйте ещё раз чуть позже." },
+  },
+}
+local PAGE = '<!doctype html><html lang="%s"><head><meta charset="utf-8">'
+  .. '<meta name="viewport" content="width=device-width"><title>%s - Matinee</title><style>'
+  .. "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:15vh auto;padding:0 1.5rem;color:#222}"
+  .. "@media(prefers-color-scheme:dark){body{background:#1b1b1f;color:#ddd}}"
+  .. "</style></head><body><h1>%s</h1><p>%s</p></body></html>\n"
+
+local function refuse_as_page(handle, headers)
+  local asked = handle:streamInfo():dynamicMetadata():get("edge")
+  if asked == nil then
+    return
+  end
+  local pages = PAGES[asked["page"]]
+  local words = pages[headers:get(":status")] or pages.other
+  headers:replace("content-type", "text/html; charset=utf-8")
+  headers:replace("cache-control", "no-store")
+  headers:replace("vary", "accept, accept-language")
+  headers:replace("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'")
+  local body = handle:body(true)
+  if body ~= nil then
+    local length = body:setBytes(string.format(PAGE, asked["page"], words[1], words[1], words[2]))
+    handle:headers():replace("content-length", length)
+  end
+end
+
 function envoy_on_response(handle)
   local headers = handle:headers()
   local kind = headers:get("content-type")
@@ -103,6 +151,12 @@ function envoy_on_response(handle)
   local field, status = headers:get("x-json-unwrap"), headers:get("x-http-status")
   for _, name in ipairs(INTERNAL) do
     headers:remove(name)
+  end
+  if status == "410" and headers:get(":status") == "404" then
+    headers:replace(":status", status)
+  end
+  if headers:get(":status"):sub(1, 1) == "4" or headers:get(":status"):sub(1, 1) == "5" then
+    return refuse_as_page(handle, headers)
   end
   if (field == nil and status == nil) or headers:get(":status") ~= "200" then
     return

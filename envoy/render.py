@@ -12,7 +12,7 @@ import jinja2
 from envoy.binary import envoy_binary
 from envoy.descriptors import descriptor_set, served_files, services
 from envoy.errors import DOMAIN, OWN_ERRORS
-from envoy.routes import grpc_routes, http_routes
+from envoy.routes import grpc_routes, http_routes, stream_routes
 from envoy.settings import Settings, load_settings
 
 SOURCES = Path(__file__).parent
@@ -31,6 +31,7 @@ def render(settings: Settings, folder: Path) -> Path:
         services=[service.full_name for service in services(files)],
         http_routes=http_routes(served),
         grpc_routes=grpc_routes(served),
+        stream_routes=stream_routes(served),
         # The benchmark's empty service is no part of what the edge promises.
         members=[name for name in settings.targets if name != "bench"],
         largest_body=LARGEST_BODY,

@@ -28,6 +28,16 @@ class GrpcRoute:
     service: str
     cluster: str
     reads: tuple[str, ...]
+    streams: tuple[str, ...]
+    """Names of its RPCs that answer with a stream, which has no end to wait for."""
+
+
+@dataclass(frozen=True)
+class StreamRoute:
+    """A path of the HTTP API whose answer is a stream of events."""
+
+    path: str
+    cluster: str
 
 
 def http_rules(method: MethodDescriptor) -> Iterator[tuple[str, str]]:
@@ -75,10 +85,31 @@ def _claim(owners: dict[str, str], prefix: str, cluster: str) -> None:
         raise SystemExit(f"both {owners[prefix]} and {cluster} have paths below {prefix}")
 
 
+def stream_routes(served: dict[str, list[FileDescriptor]]) -> list[StreamRoute]:
+    """One route for each path that streams; SystemExit if it holds a variable or changes something."""
+    routes = [
+        (StreamRoute(path, cluster), verb)
+        for cluster, files in served.items()
+        for service in services(files)
+        for method in service.methods
+        for verb, path in http_rules(method)
+        if method.server_streaming
+    ]
+    for route, verb in routes:
+        if "{" in route.path or verb != "GET":
+            raise SystemExit(f"{verb} {route.path} streams: only GET of a plain path can")
+    return [route for route, _ in routes]
+
+
 def grpc_routes(served: dict[str, list[FileDescriptor]]) -> list[GrpcRoute]:
     """One route for each gRPC service."""
     return [
-        GrpcRoute(service.full_name, cluster, tuple(method.name for method in service.methods if is_read(method)))
+        GrpcRoute(
+            service.full_name,
+            cluster,
+            tuple(method.name for method in service.methods if is_read(method)),
+            tuple(method.name for method in service.methods if method.server_streaming),
+        )
         for cluster, files in served.items()
         for service in services(files)
     ]

@@ -91,6 +91,18 @@ def logs(
         show_logs(load_home(), process, sys.stdout, follow=follow)
 
 
+@app.command()
+def mail(
+    number: Annotated[int, typer.Argument(help="Which to show, 1 is the newest; a list of them if not given.")] = 0,
+) -> None:
+    """Look at the mails that were sent."""
+    from local.mail import print_mail, print_mails
+
+    with _errors_shown():
+        home = load_home()
+        print_mail(console, home, number) if number else print_mails(console, home)
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def run(
     service: Annotated[str, typer.Argument(help="A service, for example booking.")],

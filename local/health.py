@@ -12,6 +12,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from local import services
 from local.errors import MeshError
+from local.ports import is_free
 from local.processes import Process
 from local.settings import Settings
 from local.supervision import Supervisor
@@ -61,6 +62,8 @@ class Watch:
     def _is_healthy(self, process: Process) -> bool:
         if process.name == "envoy":
             return _envoy_is_ready(self._settings.port(services.ENVOY_ADMIN))
+        if process.name == "mail":
+            return not is_free(process.port)
         return _grpc_is_serving(process.port, self._settings.home.certificates)
 
     def _refuse_hopeless(self, waiting: list[Process]) -> None:

@@ -40,6 +40,11 @@ class Home:
         return self.path / "valkey"
 
     @property
+    def mail(self) -> Path:
+        """The mails that were sent, a file each."""
+        return self.path / "mail"
+
+    @property
     def envoy(self) -> Path:
         return self.path / "envoy"
 
@@ -68,7 +73,7 @@ class Home:
         """Makes the folders; only PostgreSQL's may be entered by others (it may have to run as nobody)."""
         for folder in (self.path, self.postgres, self.envoy):
             folder.mkdir(mode=0o711, parents=True, exist_ok=True)
-        for folder in (self.certificates, self.logs, self.run, self.valkey):
+        for folder in (self.certificates, self.logs, self.run, self.valkey, self.mail):
             folder.mkdir(mode=0o700, exist_ok=True)
 
 

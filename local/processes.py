@@ -70,7 +70,7 @@ def members(settings: Settings) -> list[Process]:
     processes = [process for service in SERVICES for process in _service(settings, service)]
     if settings.matinee_bench:
         processes.append(_bench(settings))
-    return [*processes, _envoy(settings)]
+    return [*processes, _mail(settings), _envoy(settings)]
 
 
 def needed_ports(settings: Settings) -> dict[str, int]:
@@ -89,11 +89,23 @@ def service_environment(settings: Settings, service: Service, port: int | None =
     """The environment of one process of a service; the first one's unless a port is given."""
     address = f"127.0.0.1:{port or settings.ports(service)[0]}"
     return {
+        # Before the others: what tests set wins.
+        **(mail_environment(settings) if service.name == "notify" else {}),
         **_member_environment(settings, service.name, address),
         "DATABASE_URL": database_url(settings, service),
         "REDIS_URL": redis_url(settings),
         "PUBLIC_URL": settings.public_url,
         **{f"{peer.upper()}_TARGET": targets(settings)[peer] for peer in service.peers},
+    }
+
+
+def mail_environment(settings: Settings) -> dict[str, str]:
+    """How mails are sent: to our own sink."""
+    return {
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": str(settings.port(services.MAIL)),
+        "SMTP_TLS": "none",
+        "UNSUBSCRIBE_SECRET": settings.unsubscribe_secret,
     }
 
 
@@ -187,6 +199,20 @@ def _bench(settings: Settings) -> Process:
         port=port,
         purpose="gRPC, the empty service",
         sources=of_sources("bench", "mesh", "protos"),
+    )
+
+
+def _mail(settings: Settings) -> Process:
+    port = settings.port(services.MAIL)
+    return Process(
+        name="mail",
+        command=[PYTHON, "-m", "local.mail_sink", str(port), str(settings.home.mail)],
+        environment={**base_environment(), "PYTHONUNBUFFERED": "1"},
+        directory=ROOT,
+        port=port,
+        purpose="SMTP: keeps what is sent; make mail",
+        sources=of_sources("local"),
+        stop_seconds=5,
     )
 
 

@@ -37,7 +37,7 @@ SERVICES = (
 NAMES = tuple(service.name for service in SERVICES)
 
 # The offsets of everything else.
-POSTGRES, VALKEY, SUPERVISOR, ENVOY_ADMIN, BENCH = 0, 1, 2, 3, 60
+POSTGRES, VALKEY, SUPERVISOR, ENVOY_ADMIN, MAIL, BENCH = 0, 1, 2, 3, 4, 60
 
 
 def get_service(name: str) -> Service:

@@ -63,6 +63,7 @@ class Settings(_Place):
     booking_database_password: Secret
     notify_database_password: Secret
     sample_password: Secret
+    unsubscribe_secret: Secret
 
     # Variables beyond these that every service gets; tests and the benchmark use it.
     extra_environment: dict[str, str] = {}
@@ -97,6 +98,7 @@ SECRETS = [
     "SUPERVISOR_PASSWORD",
     *(service.password_setting.upper() for service in SERVICES),
     "SAMPLE_PASSWORD",
+    "UNSUBSCRIBE_SECRET",
 ]
 
 
@@ -132,7 +134,7 @@ def _explain(error: ValidationError) -> MeshError:
             lines.append(f"{name} is missing; `make up` writes it to .env")
         elif not name:
             lines.append(problem["msg"].removeprefix("Value error, "))
-        elif name.endswith("PASSWORD"):
+        elif name.endswith(("PASSWORD", "SECRET")):
             lines.append(f"{name} must be 8 to 128 letters, digits, - or _")
         else:
             lines.append(f"{name}={problem['input']} is wrong: {problem['msg'].lower()}")

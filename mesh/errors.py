@@ -18,6 +18,8 @@ class MeshError(Exception):
     """
 
     code: ClassVar[grpc.StatusCode] = grpc.StatusCode.INTERNAL
+    http_status: ClassVar[str] = ""
+    """What the edge answers over HTTP where that is not what the code stands for; edge.lua knows those it may be."""
 
     def __init__(self, reason: str, message: str, *, fields: Mapping[str, str] | None = None, **metadata: object):
         super().__init__(message)
@@ -62,6 +64,12 @@ class NotFound(MeshError):
     """It does not exist, or the caller may not know that it does."""
 
     code = grpc.StatusCode.NOT_FOUND
+
+
+class Gone(NotFound):
+    """It did exist, and never will again. A peer's arrives as NotFound."""
+
+    http_status = "410"
 
 
 class AlreadyExists(MeshError):

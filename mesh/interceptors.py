@@ -1,5 +1,5 @@
 """What happens around every RPC, outermost first: log -> errors -> caller and access -> parsing ->
-validation.
+validation. A stream passes the same, and one line is logged at its end.
 
 Each is a plain function around the next one, put together once per RPC when the server is built: an interceptor of
 grpc.aio would cost every call more.
@@ -31,6 +31,7 @@ from mesh.errors import (
     Unauthenticated,
 )
 from mesh.logs import logger
+from mesh.streams import Streams
 
 Context = grpc.aio.ServicerContext[Any, Any]
 Handler = Callable[[Any, Context], Awaitable[Any]]
@@ -55,10 +56,14 @@ class Method:
     has_page_token: bool
     has_instants: bool
     """Whether its request may hold timestamps."""
+    is_stream: bool
+    """Whether it answers with any number of messages."""
 
     @classmethod
     def of(cls, descriptor: MethodDescriptor) -> "Method":
-        """Reads the descriptor. Raises ValueError if it does not say who may call."""
+        """Reads the descriptor. Raises ValueError if it does not say who may call, or streams its requests."""
+        if descriptor.client_streaming:
+            raise ValueError(f"{descriptor.full_name} streams its requests; only answers are streamed here")
         access = frozenset(descriptor.GetOptions().Extensions[access_pb2.access])
         if not access or access_pb2.ACCESS_UNSPECIFIED in access:
             raise ValueError(
@@ -74,12 +79,16 @@ class Method:
             list_field=first.name if is_list and first is not None else None,
             has_page_token="next_page_token" in descriptor.output_type.fields_by_name,
             has_instants=holds_instants(descriptor.input_type),
+            is_stream=bool(descriptor.server_streaming),
         )
 
 
-def around(method: Method, request: type[Message], handler: Handler, verifier: Verifier) -> Handler:
-    """The handler with everything around it; takes the request as bytes."""
-    valid = with_parsing(request, with_instants(method, with_validation(with_headers(method, handler))))
+def around(
+    method: Method, request: type[Message], handler: Callable[[Any, Context], Any], verifier: Verifier, streams: Streams
+) -> Handler:
+    """The handler with everything around it; takes the request as bytes. One of a stream writes and returns nothing."""
+    own = streams.writing(handler) if method.is_stream else with_headers(method, handler)
+    valid = with_parsing(request, with_instants(method, with_validation(own)))
     return with_log(method, with_errors(with_access(method, verifier, valid)))
 
 
@@ -149,7 +158,10 @@ def with_errors(handler: Handler) -> Handler:
 async def refuse(context: Context, error: MeshError) -> None:
     """Ends the call with the error's status. Always raises AbortError."""
     context.set_code(error.code)
-    await context.abort(error.code, error.message, ((DETAILS_KEY, error.to_status()),))
+    trailers: list[tuple[str, str | bytes]] = [(DETAILS_KEY, error.to_status())]
+    if error.http_status:
+        trailers.append(("x-http-status", error.http_status))
+    await context.abort(error.code, error.message, tuple(trailers))
 
 
 def with_access(method: Method, verifier: Verifier, handler: Handler) -> Handler:

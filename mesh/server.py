@@ -17,8 +17,9 @@ from grpc_reflection.v1alpha import reflection
 
 from mesh import logs, stubs
 from mesh.caller import Verifier
-from mesh.interceptors import Handler, Method, around
+from mesh.interceptors import Context, Method, around
 from mesh.settings import ProcessSettings
+from mesh.streams import Streams
 
 OPTIONS = (
     ("grpc.so_reuseport", 0),
@@ -61,6 +62,11 @@ class Process:
     """Tells the tasks to end."""
     close: Sequence[Callable[[], Awaitable[None]]] = field(default_factory=list)
     """Closes what the process opened, in this order."""
+    streams: Streams = field(init=False)
+    """The answers that are being streamed."""
+
+    def __post_init__(self) -> None:
+        self.streams = Streams(self.settings.slow_reader_seconds)
 
 
 def build_server(process: Process) -> tuple[grpc.aio.Server, health.aio.HealthServicer]:
@@ -70,7 +76,7 @@ def build_server(process: Process) -> tuple[grpc.aio.Server, health.aio.HealthSe
     """
     server = grpc.aio.server(options=OPTIONS)
     for served in process.served:
-        server.add_generic_rpc_handlers((handlers(served, process.verifier),))
+        server.add_generic_rpc_handlers((handlers(served, process.verifier, process.streams),))
     servicer = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
     # Every process lists all: behind the edge's one port a reflection client reaches any of them.
@@ -79,25 +85,27 @@ def build_server(process: Process) -> tuple[grpc.aio.Server, health.aio.HealthSe
     return server, servicer
 
 
-def handlers(served: Served, verifier: Verifier) -> grpc.GenericRpcHandler:
+def handlers(served: Served, verifier: Verifier, streams: Streams) -> grpc.GenericRpcHandler:
     """The handlers of a service's RPCs."""
-    methods = {method.name: handler(method, served.servicer, verifier) for method in served.descriptor.methods}
+    methods = {method.name: handler(method, served.servicer, verifier, streams) for method in served.descriptor.methods}
     return grpc.method_handlers_generic_handler(served.descriptor.full_name, methods)
 
 
-def handler(method: MethodDescriptor, servicer: object, verifier: Verifier) -> "grpc.RpcMethodHandler[Any, Any]":
+def handler(
+    method: MethodDescriptor, servicer: object, verifier: Verifier, streams: Streams
+) -> "grpc.RpcMethodHandler[Any, Any]":
     """The handler of an RPC with everything around it. Raises ValueError as build_server()."""
-    own: Handler | None = getattr(servicer, method.name, None)
+    own: Callable[[Any, Context], Any] | None = getattr(servicer, method.name, None)
     # The generated base class has every method too, and each of them only says that it is missing.
     if own is None or own.__module__.endswith("_pb2_grpc"):
         raise ValueError(f"{type(servicer).__name__} does not answer {method.full_name}")
     pool = descriptor_pool.Default()
     request = message_factory.GetMessageClass(pool.FindMessageTypeByName(method.input_type.full_name))
     response = message_factory.GetMessageClass(pool.FindMessageTypeByName(method.output_type.full_name))
-    return grpc.unary_unary_rpc_method_handler(
-        around(Method.of(method), request, own, verifier),
-        response_serializer=response.SerializeToString,
-    )
+    described = Method.of(method)
+    kind = grpc.unary_stream_rpc_method_handler if described.is_stream else grpc.unary_unary_rpc_method_handler
+    complete: Any = around(described, request, own, verifier, streams)
+    return kind(complete, response_serializer=response.SerializeToString)
 
 
 def credentials(settings: ProcessSettings) -> grpc.ServerCredentials:
@@ -125,6 +133,8 @@ async def serve(process: Process) -> None:
         task.cancel()
     await servicer.enter_graceful_shutdown()
     await asyncio.sleep(settings.drain_seconds)
+    # Not before: by now whoever resumes is led to another process.
+    process.streams.end()
     await server.stop(settings.stop_seconds)
     await finish(process, beside)
     logs.logger().info("stopped")

@@ -32,6 +32,8 @@ class ProcessSettings(BaseSettings):
     """Between saying NOT_SERVING and closing the port. Envoy asks every second and believes the second answer."""
     stop_seconds: Annotated[float, Field(gt=0, le=300)] = 10.0
     """How long running calls may take to finish when the process stops."""
+    slow_reader_seconds: Annotated[float, Field(gt=0, le=300)] = 10.0
+    """How long a message of a stream waits to be taken before its reader is cut off."""
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
     local_mode: bool = False
     """True on a developer's machine: sample identities get tokens."""

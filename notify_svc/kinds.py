@@ -1,40 +1,40 @@
 """What people are told, in words: every kind of notice is defined here and nowhere else.
 
-All of it is plain text. Who renders HTML escapes it.
+Here in English; russian.py says the same in Russian. All of it is plain text. Who renders HTML escapes it.
 """
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from mesh.errors import InvalidArgument
+from notify_svc import russian
+from notify_svc.edits import UNDONE
 from notify_svc.facts import Facts, words
-
-
-class Wording(NamedTuple):
-    """Templates over words()."""
-
-    title: str
-    text: str
-
-
-class Sides(NamedTuple):
-    """The same event told to either side."""
-
-    guest: Wording
-    host: Wording
+from notify_svc.languages import ENGLISH, RUSSIAN, Language
+from notify_svc.wording import Sides, Wording
 
 
 class Kind(NamedTuple):
-    """What a kind must know, and what it says for each cause; "" stands for any other cause."""
+    """What a kind must know, whom it is for, and what it says for each cause; "" stands for any other cause."""
 
+    who: str
+    """Whom it concerns."""
     needs: tuple[str, ...]
     says: Mapping[str, Sides]
     accepted: Mapping[str, Sides] = {}
     """What it says instead when the guest has his place by now."""
+    inbox: bool = True
+    email: bool = True
+    """Where it is told to somebody who has no preferences."""
+    fixed: frozenset[str] = frozenset()
+    """Where it is told whatever the preferences say: `inbox`, `email`."""
+    own_doing: frozenset[str] = frozenset()
+    """Causes that are the host's own doing: he sees them in his inbox, and is not mailed about them."""
 
 
 KINDS = {
     "announcement_published": Kind(
+        "the author's followers and the film's subscribers",
         ("title",),
         {
             "": Sides(
@@ -44,15 +44,21 @@ KINDS = {
         },
     ),
     "announcement_changed": Kind(
+        "accepted, pending and waiting guests; the host when a moderator did it",
         ("title", "changes"),
         {
             "": Sides(
                 guest=Wording("Changed: {title}", "{Decider} changed {evening}{changes}"),
                 host=Wording("Changed: {title}", "{You} changed your evening: {evening}{changes}"),
-            )
+            ),
+            "undone": Sides(
+                guest=Wording("Changed back: {title}", "{Decider} changed {evening} and then changed it back"),
+                host=Wording("Changed back: {title}", "{You} changed your evening and then changed it back: {evening}"),
+            ),
         },
     ),
     "announcement_cancelled": Kind(
+        "accepted, pending and waiting guests; the host when a moderator did it",
         ("title",),
         {
             "": Sides(
@@ -60,8 +66,10 @@ KINDS = {
                 host=Wording("Called off: {title}", "{You} called off your evening: {evening}{reason}"),
             )
         },
+        fixed=frozenset({"inbox"}),
     ),
     "booking_created": Kind(
+        "the host",
         ("title", "booking_id"),
         {
             "": Sides(
@@ -79,6 +87,7 @@ KINDS = {
         },
     ),
     "booking_status": Kind(
+        "the guest and the host",
         ("title", "booking_id", "cause"),
         {
             "accepted": Sides(
@@ -126,24 +135,80 @@ KINDS = {
                 host=Wording("New guest: {title}", "{Guest} waited and now has a place: {evening}"),
             ),
         },
+        own_doing=frozenset({"accepted", "declined", "revoked", "moved"}),
+    ),
+    "reminder_24h": Kind(
+        "accepted guests and the host",
+        ("title",),
+        {
+            "": Sides(
+                guest=Wording("In a day: {title}", "Your evening is in a day: {evening}{place}"),
+                host=Wording("In a day: {title}", "Your guests come in a day: {evening}{place}"),
+            ),
+            "accepted": Sides(
+                guest=Wording("Accepted, and in a day: {title}", "{Decider} accepted you: {evening}{place}"),
+                host=Wording("In a day: {title}", "Your guests come in a day: {evening}{place}"),
+            ),
+        },
+    ),
+    "reminder_1h": Kind(
+        "accepted guests and the host",
+        ("title",),
+        {
+            "": Sides(
+                guest=Wording("In an hour: {title}", "Your evening begins in an hour: {evening}{place}"),
+                host=Wording("In an hour: {title}", "Your guests come in an hour: {evening}{place}"),
+            ),
+            "accepted": Sides(
+                guest=Wording("Accepted, and in an hour: {title}", "{Decider} accepted you: {evening}{place}"),
+                host=Wording("In an hour: {title}", "Your guests come in an hour: {evening}{place}"),
+            ),
+        },
+    ),
+    "evening_over": Kind(
+        "guests who attended or were not marked, and the host",
+        ("title",),
+        {
+            "": Sides(
+                guest=Wording("How was it: {title}", "The evening is over; tell others how it was: {evening}"),
+                host=Wording("How was it: {title}", "Your evening is over; say who came, and how it was: {evening}"),
+            )
+        },
     ),
 }
 
 
-def sides(kind: str, facts: Facts) -> Sides:
+def sides(kind: str, facts: Facts, language: Language = ENGLISH, *, brief: bool = False) -> Sides:
     """An event told to either side. Raises InvalidArgument (INVALID_FIELDS) naming the facts that are missing."""
     definition = KINDS[kind]
-    problems = {name: f"{kind} needs it" for name, value in facts.items() if name in definition.needs and not value}
-    chosen = wordings(definition, facts["cause"], accepted=facts["accepted"])
+    problems = {name: f"{kind} needs it" for name in definition.needs if not facts.get(name)}
+    if facts["cause"] == UNDONE:
+        problems.pop("changes", None)
+    chosen = wordings(kind, facts["cause"], language, accepted=facts["accepted"])
     if chosen is None:
         problems["cause"] = f"must be one of {', '.join(definition.says)}"
-    given = words(facts, problems)
+    given = words(facts, problems, language, brief=brief)
     if problems or chosen is None:
         summary = "; ".join(f"{name}: {problem}" for name, problem in problems.items())
         raise InvalidArgument("INVALID_FIELDS", summary, fields=problems)
     return Sides(*(Wording(wording.title.format(**given), wording.text.format(**given)) for wording in chosen))
 
 
-def wordings(kind: Kind, cause: str, *, accepted: bool) -> Sides | None:
+def mailed(kind: str, facts: Facts, *, is_host: bool) -> bool | None:
+    """Whether an event is mailed to a side that has no preferences; None if it never is."""
+    definition = KINDS[kind]
+    own_doing = is_host and facts["cause"] in definition.own_doing and not facts["by_moderator"]
+    return None if own_doing else definition.email
+
+
+def wordings(kind: str, cause: str, language: Language, *, accepted: bool) -> Sides | None:
     """What a kind says for a cause; None if it does not know the cause."""
-    return (kind.accepted.get(cause) if accepted else None) or kind.says.get(cause) or kind.says.get("")
+    says, when_accepted = speech(kind, language)
+    return (when_accepted.get(cause) if accepted else None) or says.get(cause) or says.get("")
+
+
+def speech(kind: str, language: Language) -> tuple[Mapping[str, Sides], Mapping[str, Sides]]:
+    """All that is said of a kind in a language: for each cause, and for each when the guest has his place by now."""
+    if language is RUSSIAN:
+        return russian.SAYS[kind], russian.ACCEPTED.get(kind, {})
+    return KINDS[kind].says, KINDS[kind].accepted

@@ -1,11 +1,13 @@
 """Short links, and where they may lead."""
 
 import re
+from datetime import datetime
 from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
+from mesh import clock
 from mesh.caller import Caller
-from mesh.errors import InvalidArgument, NotFound
-from notify_svc.store import LinkStore
+from mesh.errors import Gone, InvalidArgument, NotFound
+from notify_svc.store.links import LinkStore
 
 LONGEST_TARGET = 2048
 CODE = re.compile(r"[A-Za-z0-9_-]{10,64}")
@@ -26,16 +28,25 @@ class Links:
         self.public_url = public_url
         self.home = place(urlsplit(public_url))
 
-    async def shorten(self, url: str, creator: Caller) -> str:
-        """The short address of a URL, the same for the same URL. Raises InvalidArgument (LINK_TARGET_NOT_ALLOWED)."""
+    async def shorten(self, url: str, expire_time: datetime | None, creator: Caller) -> str:
+        """The short address of a URL, the same for the same URL that expires at the same time.
+
+        Raises InvalidArgument (LINK_TARGET_NOT_ALLOWED; INVALID_FIELDS if it has expired already).
+        """
+        if expire_time is not None and expire_time <= clock.now():
+            problem = "must be in the future"
+            raise InvalidArgument("INVALID_FIELDS", f"expire_time {problem}", fields={"expire_time": problem})
         target = self.allowed(url, anywhere=creator.is_moderator)
-        return self.address(await self.store.add(target))
+        return self.address(await self.store.add(target, expire_time))
 
     async def follow(self, code: str) -> str:
-        """The URL behind a code. Raises NotFound (LINK_NOT_FOUND)."""
-        if not CODE.fullmatch(code):
+        """The URL behind a code. Raises NotFound (LINK_NOT_FOUND), Gone (LINK_EXPIRED)."""
+        link = await self.store.find(code) if CODE.fullmatch(code) else None
+        if link is None:
             raise NotFound("LINK_NOT_FOUND", "there is no such link")
-        return await self.store.get_target(code)
+        if link.expire_time is not None and link.expire_time <= clock.now():
+            raise Gone("LINK_EXPIRED", "this link has expired")
+        return str(link.target)
 
     def address(self, code: str) -> str:
         """What people click."""

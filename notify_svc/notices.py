@@ -6,10 +6,13 @@ from typing import NamedTuple
 from uuid import UUID
 
 from mesh import paging
-from mesh.database import Row
+from mesh.database import Row, once_more_on_deadlock
 from notify_svc import kinds
-from notify_svc.facts import Facts
-from notify_svc.store import NoticeStore, Told
+from notify_svc.bell import Bell
+from notify_svc.edits import COALESCED, EDIT, Edit, Telling, Tellings
+from notify_svc.facts import Facts, stored
+from notify_svc.store.notices import NoticeStore, Retold, Told
+from notify_svc.wording import Wording
 
 
 class Event(NamedTuple):
@@ -20,14 +23,17 @@ class Event(NamedTuple):
     occurred: datetime
     recipients: Sequence[tuple[UUID, bool]]
     """Each with whether he is the host."""
+    schedule_version: str
+    """Events of one subject, kind and schedule_version are one notice."""
     facts: Facts
 
 
 class Notices:
     """Everybody's notices."""
 
-    def __init__(self, store: NoticeStore, public_url: str) -> None:
+    def __init__(self, store: NoticeStore, bell: Bell, public_url: str) -> None:
         self.store = store
+        self.bell = bell
         self.public_url = public_url
 
     async def publish(self, events: Sequence[Event]) -> None:
@@ -36,17 +42,70 @@ class Notices:
         Raises InvalidArgument (INVALID_FIELDS) if a fact that a kind needs is missing; then nobody is told anything.
         """
         notices = [notice for event in events for notice in self.notices(event)]
-        if notices:
-            await self.store.add(notices)
+        edits = [event for event in events if event.kind == EDIT and event.recipients]
+        others = [notice for notice in notices if notice.kind != EDIT]
+        await once_more_on_deadlock(lambda: self.publish_edits(others, edits) if edits else self.store.add(notices))
+        # Only now that it is committed: who is woken reads what is there.
+        self.bell.ring({notice.recipient_id for notice in notices})
 
     def notices(self, event: Event) -> Iterator[Told]:
         """A notice for each recipient, in the words of his side."""
         sides, facts = kinds.sides(event.kind, event.facts), event.facts
-        target = self.target(event.kind, facts)
+        target, plain = self.target(event.kind, facts), stored(facts)
         for recipient_id, is_host in event.recipients:
             wording = sides.host if is_host else sides.guest
-            about = (facts["announcement_id"], facts["booking_id"], wording.title, wording.text)
-            yield Told(recipient_id, event.event_id, event.kind, *about, event.occurred, target)
+            yield Told(
+                recipient_id=recipient_id,
+                is_host=is_host,
+                event_id=event.event_id,
+                kind=event.kind,
+                schedule_version=event.schedule_version,
+                announcement_id=facts["announcement_id"],
+                booking_id=facts["booking_id"],
+                title=wording.title,
+                text=wording.text,
+                occur_time=event.occurred,
+                target=target,
+                mailed=kinds.mailed(event.kind, facts, is_host=is_host),
+                facts=plain,
+            )
+
+    async def publish_edits(self, others: Sequence[Told], events: Sequence[Event]) -> None:
+        """Tells of events, some of which are edits that may belong into a notice that is there already."""
+        announcement_ids = {event.facts["announcement_id"] for event in events}
+        recipient_ids = {recipient_id for event in events for recipient_id, _ in event.recipients}
+        async with self.store.editing(announcement_ids) as connection:
+            known = await self.store.edits(connection, recipient_ids, announcement_ids)
+            tellings = Tellings([Telling.of(row) for row in known])
+            for event in sorted(events, key=lambda event: event.occurred):
+                edit = Edit(event.event_id, event.occurred, event.facts)
+                for recipient_id, is_host in event.recipients:
+                    tellings.take(edit, recipient_id, event.schedule_version, is_host=is_host)
+            await self.store.add([*others, *(self.told(each) for each in tellings.new())], connection)
+            await self.store.retell(connection, [retold(each) for each in tellings.grown()])
+
+    def told(self, telling: Telling) -> Told:
+        """The notice of edits that nobody was told of yet."""
+        facts = telling.facts()
+        wording = words(telling)
+        first = telling.edits[0]
+        return Told(
+            recipient_id=telling.recipient_id,
+            is_host=telling.is_host,
+            event_id=first.event_id,
+            kind=EDIT,
+            schedule_version=telling.schedule_version,
+            announcement_id=telling.announcement_id,
+            booking_id=facts["booking_id"],
+            title=wording.title,
+            text=wording.text,
+            occur_time=telling.edits[-1].occurred,
+            target=self.target(EDIT, facts),
+            mailed=kinds.mailed(EDIT, facts, is_host=telling.is_host),
+            facts=stored(facts),
+            edits=telling.plain(),
+            hold_time=first.occurred + COALESCED,
+        )
 
     def target(self, kind: str, facts: Facts) -> str:
         """Where a notice's short link leads: to the booking it is about, or to the announcement."""
@@ -75,3 +134,16 @@ class Notices:
     async def mark_all_read(self, recipient_id: UUID) -> None:
         """Leaves a person nothing unread."""
         await self.store.mark_all_read(recipient_id)
+
+
+def words(telling: Telling) -> Wording:
+    """What is said of edits, to the side of who is told."""
+    sides = kinds.sides(EDIT, telling.facts())
+    return sides.host if telling.is_host else sides.guest
+
+
+def retold(telling: Telling) -> Retold:
+    """What a notice says now that it tells of more."""
+    assert telling.id is not None
+    wording, facts = words(telling), stored(telling.facts())
+    return Retold(telling.id, wording.title, wording.text, telling.edits[-1].occurred, facts, telling.plain())

@@ -6,16 +6,29 @@ from matinee.notify.v1 import notify_pb2
 from sqlalchemy import text
 
 from mesh import idempotency, server
+from mesh.cache import open_redis
 from mesh.caller import Verifier
 from mesh.channel import connect
 from mesh.database import Database
 from mesh.keys import keys_of
 from mesh.server import Process, Served
+from notify_svc.bell import Bell
+from notify_svc.courier import Courier
+from notify_svc.deliveries import Deliveries
 from notify_svc.links import Links
+from notify_svc.live import Live
+from notify_svc.mails import Mails
 from notify_svc.notices import Notices
+from notify_svc.peers import People
+from notify_svc.preferences import Preferences
 from notify_svc.servicer import LinkServicer, NotifyServicer
 from notify_svc.settings import Settings
-from notify_svc.store import LinkStore, NoticeStore
+from notify_svc.store.deliveries import DeliveryStore
+from notify_svc.store.links import LinkStore
+from notify_svc.store.notices import NoticeStore
+from notify_svc.store.places import PlaceStore
+from notify_svc.store.preferences import PreferenceStore
+from notify_svc.unsubscribing import Leaving, Unsubscribing
 
 ALIVE = text("SELECT 1")
 
@@ -24,18 +37,38 @@ async def build(settings: Settings) -> Process:
     """Everything the process consists of."""
     database = Database(settings, "notify")
     auth = connect(settings, "auth", settings.auth_target, auth_pb2.DESCRIPTOR.services_by_name["AuthService"])
-    notices = Notices(NoticeStore(database), settings.public_url)
+    redis = open_redis(settings)
+    bell = Bell(redis)
+    live = Live(PlaceStore(database), bell, settings.heartbeat_seconds, settings.streams_per_user)
+    # Of their own: a mail holds its connection for as long as the mail server takes.
+    mail_database = Database(settings, "notify-mail")
+    notices = Notices(NoticeStore(database), bell, settings.public_url)
     links = Links(LinkStore(database), settings.public_url)
+    people, preferences = People(auth), Preferences(PreferenceStore(database))
+    unsubscribing = Unsubscribing(settings.unsubscribe_secret.get_secret_value(), settings.public_url)
+    leaving = Leaving(unsubscribing, preferences, people)
+    mails = Mails(links.address, unsubscribing, settings.mail_from)
+    courier = Courier(DeliveryStore(mail_database), people, mails, settings)
+    deliveries = Deliveries(DeliveryStore(database))
+    notify = NotifyServicer(database, notices, live, links, preferences, leaving, deliveries)
     return Process(
         settings=settings,
         verifier=Verifier(keys_of(auth), issuer=settings.token_issuer, audience=settings.token_audience),
         served=[
-            Served(notify_pb2.DESCRIPTOR.services_by_name["NotifyService"], NotifyServicer(database, notices, links)),
+            Served(notify_pb2.DESCRIPTOR.services_by_name["NotifyService"], notify),
             Served(link_pb2.DESCRIPTOR.services_by_name["LinkService"], LinkServicer(database, links)),
         ],
         probe=lambda: database.read(ALIVE),
-        periodic=[lambda: idempotency.forget_old_keys(database)],
-        close=[auth.close, database.close],
+        tasks=[courier.run],
+        periodic=[
+            lambda: idempotency.forget_old_keys(database),
+            deliveries.forget,
+            bell.send,
+            bell.listen,
+            live.look,
+        ],
+        stop=courier.stop,
+        close=[auth.close, redis.aclose, database.close, mail_database.close],
     )
 
 

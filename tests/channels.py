@@ -13,15 +13,15 @@ def public_channel(mesh: Mesh) -> grpc.aio.Channel:
     return grpc.aio.insecure_channel(f"{mesh.settings.edge_host}:{mesh.settings.edge_port}")
 
 
-def inner_channel(mesh: Mesh, service: str, identity: str) -> grpc.aio.Channel:
-    """gRPC straight to a service, with the certificate of `identity`, such as booking (a service) or envoy."""
+def inner_channel(mesh: Mesh, service: str, identity: str, process: int = 0) -> grpc.aio.Channel:
+    """gRPC straight to a process of a service, with the certificate of `identity`, such as booking or envoy."""
     folder = mesh.home.certificates
     credentials = grpc.ssl_channel_credentials(
         (folder / "ca.crt").read_bytes(),
         (folder / f"{identity}.key").read_bytes(),
         (folder / f"{identity}.crt").read_bytes(),
     )
-    return grpc.aio.secure_channel(f"127.0.0.1:{mesh.settings.ports(get_service(service))[0]}", credentials)
+    return grpc.aio.secure_channel(f"127.0.0.1:{mesh.settings.ports(get_service(service))[process]}", credentials)
 
 
 def signed(person: Person) -> tuple[tuple[str, str]]:

@@ -155,4 +155,4 @@ def test_one_shot_jobs_get_what_they_read() -> None:
 
 
 def test_make_env_writes_every_secret_that_compose_asks_for() -> None:
-    assert set(re.findall(r"\$\{(\w+_PASSWORD)", TEXT)) == set(SECRETS) - {"SUPERVISOR_PASSWORD"}
+    assert set(re.findall(r"\$\{(\w+_(?:PASSWORD|SECRET))", TEXT)) == set(SECRETS) - {"SUPERVISOR_PASSWORD"}

@@ -11,6 +11,7 @@ from matinee.booking.v1.booking_pb2_grpc import BookingServiceServicer
 from booking_svc.servicer import BookingServicer
 from mesh.caller import Verifier
 from mesh.server import Served, handlers
+from mesh.streams import Streams
 
 BOOKING = booking_pb2.DESCRIPTOR.services_by_name["BookingService"]
 
@@ -20,6 +21,7 @@ async def no_keys() -> dict[str, Any]:
 
 
 VERIFIER = Verifier(no_keys, issuer="", audience="")
+STREAMS = Streams(1)
 
 
 def test_servicer_without_one_of_its_methods_does_not_start() -> None:
@@ -27,7 +29,7 @@ def test_servicer_without_one_of_its_methods_does_not_start() -> None:
         GetBooking: Any = BookingServiceServicer.GetBooking
 
     with pytest.raises(ValueError, match=r"Forgetful does not answer matinee.booking.v1.BookingService.GetBooking"):
-        handlers(Served(BOOKING, Forgetful.__new__(Forgetful)), VERIFIER)
+        handlers(Served(BOOKING, Forgetful.__new__(Forgetful)), VERIFIER, STREAMS)
 
 
 def test_rpc_without_an_access_option_does_not_start() -> None:
@@ -40,11 +42,11 @@ def test_rpc_without_an_access_option_does_not_start() -> None:
     pool.Add(file)
     servicer = SimpleNamespace(Do=no_keys)
     with pytest.raises(ValueError, match=r"test.open.OpenService.Do does not say who may call it"):
-        handlers(Served(pool.FindServiceByName("test.open.OpenService"), servicer), VERIFIER)
+        handlers(Served(pool.FindServiceByName("test.open.OpenService"), servicer), VERIFIER, STREAMS)
 
 
 def test_complete_servicer_has_a_handler_for_every_rpc() -> None:
-    handler = handlers(Served(BOOKING, BookingServicer.__new__(BookingServicer)), VERIFIER)
+    handler = handlers(Served(BOOKING, BookingServicer.__new__(BookingServicer)), VERIFIER, STREAMS)
     for method in BOOKING.methods:
         call = SimpleNamespace(method=f"/{BOOKING.full_name}/{method.name}", invocation_metadata=())
         assert handler.service(call) is not None

@@ -3,6 +3,8 @@
 import asyncio
 import re
 import secrets
+import uuid
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -11,6 +13,7 @@ from matinee.link.v1.link_pb2_grpc import LinkServiceStub
 
 from local.mesh import Mesh
 from tests.channels import inner_channel
+from tests.e2e.faults import until
 from tests.people import Person, reason
 
 HERE = "http://localhost:{port}"
@@ -63,8 +66,26 @@ HOSTILE = [
 ]
 
 
-async def create(person: Person, url: str) -> httpx.Response:
-    return await person.post("/api/v1/shortener/", {"url": url})
+BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8", "accept-language": "en-US,en"}
+RUSSIAN = {**BROWSER, "accept-language": "ru-RU,ru;q=0.9"}
+LEAKS = re.compile(r"127\.0\.0\.1|matinee\.local|[\"']reason[\"']|spiffe")
+
+
+async def create(person: Person, url: str, **more: object) -> httpx.Response:
+    return await person.post("/api/v1/shortener/", {"url": url, **more})
+
+
+async def expired(mesh: Mesh, http: httpx.AsyncClient, person: Person) -> str:
+    """The path of a link whose time is over."""
+    expire_time = datetime.now(UTC) + timedelta(seconds=1)
+    created = await create(person, page(mesh), expire_time=expire_time.isoformat())
+    assert (await follow(mesh, http, created)).status_code == 302
+
+    async def over() -> bool:
+        return (await follow(mesh, http, created)).status_code != 302
+
+    await until(over, "the link expires", 5)
+    return str(created.json()["url"]).removeprefix(mesh.settings.public_url)
 
 
 async def follow(mesh: Mesh, http: httpx.AsyncClient, created: httpx.Response) -> httpx.Response:
@@ -141,3 +162,57 @@ async def test_a_service_makes_links_without_a_token(mesh: Mesh, guest: Person) 
     async with inner_channel(mesh, "notify", "booking") as channel:
         link = await LinkServiceStub(channel).CreateLink(CreateLinkRequest(url=target))
     assert link.url == (await create(guest, target)).json()["url"]
+
+
+async def test_the_same_target_has_one_link_for_each_expiry(mesh: Mesh, guest: Person, host: Person) -> None:
+    target = page(mesh)
+    times = [(datetime.now(UTC) + timedelta(days=days)).isoformat() for days in (1, 2)]
+    links = {
+        (await create(person, target, expire_time=time)).json()["url"] for person in (guest, host) for time in times
+    }
+    links.add((await create(guest, target)).json()["url"])
+    assert len(links) == 3
+
+
+async def test_a_link_that_would_have_expired_already_is_refused(mesh: Mesh, guest: Person) -> None:
+    assert reason(await create(guest, page(mesh), expire_time="2020-01-01T00:00:00Z")) == (400, "INVALID_FIELDS")
+
+
+async def test_an_expired_link_is_gone(mesh: Mesh, http: httpx.AsyncClient, guest: Person) -> None:
+    path = await expired(mesh, http, guest)
+    answer = await http.get(path)
+    assert reason(answer) == (410, "LINK_EXPIRED")
+    assert "x-http-status" not in answer.headers
+    people = await http.get(path, headers=BROWSER)
+    assert (people.status_code, "expired" in people.text) == (410, True)
+
+
+@pytest.mark.parametrize(("headers", "words"), [(BROWSER, "Nothing here"), (RUSSIAN, "Здесь ничего нет")])
+async def test_people_read_a_page_about_an_unknown_link(
+    http: httpx.AsyncClient, headers: dict[str, str], words: str
+) -> None:
+    answer = await http.get("/s/unknown-code", headers=headers)
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert words in answer.text
+    assert not LEAKS.search(answer.text)
+
+
+@pytest.mark.parametrize("path", ["announcement", "booking"])
+async def test_a_link_opened_without_a_token_says_what_to_do(
+    mesh: Mesh, http: httpx.AsyncClient, guest: Person, path: str
+) -> None:
+    target = f"{mesh.settings.public_url}/app/v1/{path}/{uuid.uuid4()}"
+    followed = await follow(mesh, http, await create(guest, target))
+    assert followed.headers["location"] == target
+    answer = await http.get(target.removeprefix(mesh.settings.public_url), headers=BROWSER)
+    assert (answer.status_code, answer.headers["cache-control"]) == (401, "no-store")
+    assert "sign in" in answer.text
+    assert not LEAKS.search(answer.text)
+    assert reason(await http.get(target.removeprefix(mesh.settings.public_url))) == (401, "TOKEN_MISSING")
+
+
+async def test_what_envoy_itself_refuses_is_a_page_for_people_too(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/nothing/at/all", headers=BROWSER)
+    assert (answer.status_code, "Nothing here" in answer.text) == (404, True)
+    answer = await http.get("/app/v1/bookings", headers={**BROWSER, "authorization": "Bearer garbage"})
+    assert (answer.status_code, "sign in" in answer.text) == (401, True)

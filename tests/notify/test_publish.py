@@ -41,10 +41,20 @@ async def test_an_event_published_many_times_at_once_is_told_once(
 async def test_many_events_at_once_share_the_link_of_their_subject(
     notify_inside: NotifyServiceStub, guest: Person
 ) -> None:
+    for _ in range(20):
+        booking_id = str(uuid.uuid4())
+        await asyncio.gather(*(notify_inside.Publish(event(to=guest.id, booking_id=booking_id)) for _ in range(10)))
+        notices = (await inbox(guest))[:10]
+        assert (len(notices), len({notice["link"] for notice in notices})) == (10, 1)
+
+
+async def test_events_of_one_schedule_version_are_one_notice(notify_inside: NotifyServiceStub, guest: Person) -> None:
     booking_id = str(uuid.uuid4())
-    await asyncio.gather(*(notify_inside.Publish(event(to=guest.id, booking_id=booking_id)) for _ in range(10)))
-    notices = await inbox(guest)
-    assert (len(notices), len({notice["link"] for notice in notices})) == (10, 1)
+    for version in ("1", "1", "2"):
+        told = event(to=guest.id, kind="reminder_24h", booking_id=booking_id, schedule_version=version)
+        await notify_inside.Publish(told)
+    await notify_inside.Publish(event(to=guest.id, schedule_version="2", kind="reminder_24h"))
+    assert len(await inbox(guest)) == 3
 
 
 @pytest.mark.parametrize(

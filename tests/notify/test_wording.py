@@ -39,6 +39,13 @@ async def told(notify_inside: NotifyServiceStub, guest: Person, host: Person, **
             "The evening began before you were accepted: {}", "The evening began before Boris was accepted: {}"),
         ("booking_status", "moved",
             "Anna moved the evening to a time when you are elsewhere: {}", "Boris is elsewhere at the new time: {}"),
+        ("reminder_24h", "", "Your evening is in a day: {}", "Your guests come in a day: {}"),
+        ("reminder_24h", "accepted", "Anna accepted you: {}", "Your guests come in a day: {}"),
+        ("reminder_1h", "", "Your evening begins in an hour: {}", "Your guests come in an hour: {}"),
+        ("reminder_1h", "accepted", "Anna accepted you: {}", "Your guests come in an hour: {}"),
+        ("evening_over", "",
+            "The evening is over; tell others how it was: {}",
+            "Your evening is over; say who came, and how it was: {}"),
     ],
 )  # fmt: skip
 async def test_each_side_is_told_in_its_own_words(

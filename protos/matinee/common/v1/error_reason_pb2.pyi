@@ -66,6 +66,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """NOT_FOUND"""
     LINK_NOT_FOUND: _ErrorReason.ValueType  # 37
     """NOT_FOUND"""
+    LINK_EXPIRED: _ErrorReason.ValueType  # 38
+    """NOT_FOUND, which is 410 over HTTP: the time of the short link is over."""
+    DELIVERY_NOT_FOUND: _ErrorReason.ValueType  # 39
+    """NOT_FOUND"""
     EMAIL_TAKEN: _ErrorReason.ValueType  # 40
     """ALREADY_EXISTS: an account has this e-mail address."""
     ANNOUNCEMENT_EXISTS: _ErrorReason.ValueType  # 41
@@ -102,12 +106,18 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """FAILED_PRECONDITION: nobody follows, befriends or rates himself."""
     GUESTS_HAVE_CONFLICTS: _ErrorReason.ValueType  # 62
     """FAILED_PRECONDITION: moving the evening would clash for guests who hold a booking."""
+    DELIVERY_NOT_DEAD: _ErrorReason.ValueType  # 63
+    """FAILED_PRECONDITION: only a mail that was given up is tried again; metadata `state`."""
     VERSION_MISMATCH: _ErrorReason.ValueType  # 70
     """ABORTED: the announcement changed since expected_version; metadata `version`."""
     CONTENDED: _ErrorReason.ValueType  # 71
     """ABORTED: others were faster every time; try again."""
     TOO_LARGE: _ErrorReason.ValueType  # 75
     """RESOURCE_EXHAUSTED: the message is larger than the server takes."""
+    TOO_MANY_STREAMS: _ErrorReason.ValueType  # 76
+    """RESOURCE_EXHAUSTED: the caller has as many open streams as one may have."""
+    READER_TOO_SLOW: _ErrorReason.ValueType  # 77
+    """RESOURCE_EXHAUSTED: the caller takes what is streamed too slowly."""
     PEER_UNAVAILABLE: _ErrorReason.ValueType  # 80
     """UNAVAILABLE: a service or store that the answer needs does not answer; try again."""
     DEADLINE_PASSED: _ErrorReason.ValueType  # 82
@@ -164,6 +174,10 @@ NOTICE_NOT_FOUND: ErrorReason.ValueType  # 36
 """NOT_FOUND"""
 LINK_NOT_FOUND: ErrorReason.ValueType  # 37
 """NOT_FOUND"""
+LINK_EXPIRED: ErrorReason.ValueType  # 38
+"""NOT_FOUND, which is 410 over HTTP: the time of the short link is over."""
+DELIVERY_NOT_FOUND: ErrorReason.ValueType  # 39
+"""NOT_FOUND"""
 EMAIL_TAKEN: ErrorReason.ValueType  # 40
 """ALREADY_EXISTS: an account has this e-mail address."""
 ANNOUNCEMENT_EXISTS: ErrorReason.ValueType  # 41
@@ -200,12 +214,18 @@ SELF_REFERENCE: ErrorReason.ValueType  # 61
 """FAILED_PRECONDITION: nobody follows, befriends or rates himself."""
 GUESTS_HAVE_CONFLICTS: ErrorReason.ValueType  # 62
 """FAILED_PRECONDITION: moving the evening would clash for guests who hold a booking."""
+DELIVERY_NOT_DEAD: ErrorReason.ValueType  # 63
+"""FAILED_PRECONDITION: only a mail that was given up is tried again; metadata `state`."""
 VERSION_MISMATCH: ErrorReason.ValueType  # 70
 """ABORTED: the announcement changed since expected_version; metadata `version`."""
 CONTENDED: ErrorReason.ValueType  # 71
 """ABORTED: others were faster every time; try again."""
 TOO_LARGE: ErrorReason.ValueType  # 75
 """RESOURCE_EXHAUSTED: the message is larger than the server takes."""
+TOO_MANY_STREAMS: ErrorReason.ValueType  # 76
+"""RESOURCE_EXHAUSTED: the caller has as many open streams as one may have."""
+READER_TOO_SLOW: ErrorReason.ValueType  # 77
+"""RESOURCE_EXHAUSTED: the caller takes what is streamed too slowly."""
 PEER_UNAVAILABLE: ErrorReason.ValueType  # 80
 """UNAVAILABLE: a service or store that the answer needs does not answer; try again."""
 DEADLINE_PASSED: ErrorReason.ValueType  # 82

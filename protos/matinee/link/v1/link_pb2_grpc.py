@@ -53,9 +53,9 @@ class LinkServiceServicer:
     """
 
     def CreateLink(self, request, context):
-        """Makes a short link; the same target gets the same link. Answers 201 over HTTP.
-        Returns INVALID_ARGUMENT (LINK_TARGET_NOT_ALLOWED) unless the target is http or https on our own public host;
-        INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED) if the caller has made a link to another target with this key, which over
+        """Makes a short link; the same target with the same expire_time gets the same link. Answers 201 over HTTP.
+        Returns INVALID_ARGUMENT (LINK_TARGET_NOT_ALLOWED) unless the target is http or https on our own public host, or for
+        moderators anywhere; INVALID_ARGUMENT (INVALID_FIELDS) if expire_time is not in the future; INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED) if the caller has made a link to another target with this key, which over
         HTTP may also be the header `idempotency-key`, in the last 24 hours.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -64,7 +64,8 @@ class LinkServiceServicer:
 
     def FollowLink(self, request, context):
         """Leads to a link's target: 302 with the header `location` over HTTP, the same in initial metadata over gRPC.
-        Returns NOT_FOUND (LINK_NOT_FOUND) if there is no such code.
+        Returns NOT_FOUND (LINK_NOT_FOUND) if there is no such code; NOT_FOUND (LINK_EXPIRED), which is 410 over HTTP, if the
+        link's time is over. Who asks for text/html gets these as a page.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

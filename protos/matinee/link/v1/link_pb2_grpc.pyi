@@ -18,14 +18,15 @@ class LinkServiceStub:
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateLink: _aio.UnaryUnaryMultiCallable[_link_pb2.CreateLinkRequest, _link_pb2.Link]
-    """Makes a short link; the same target gets the same link. Answers 201 over HTTP.
-    Returns INVALID_ARGUMENT (LINK_TARGET_NOT_ALLOWED) unless the target is http or https on our own public host;
-    INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED) if the caller has made a link to another target with this key, which over
+    """Makes a short link; the same target with the same expire_time gets the same link. Answers 201 over HTTP.
+    Returns INVALID_ARGUMENT (LINK_TARGET_NOT_ALLOWED) unless the target is http or https on our own public host, or for
+    moderators anywhere; INVALID_ARGUMENT (INVALID_FIELDS) if expire_time is not in the future; INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED) if the caller has made a link to another target with this key, which over
     HTTP may also be the header `idempotency-key`, in the last 24 hours.
     """
     FollowLink: _aio.UnaryUnaryMultiCallable[_link_pb2.FollowLinkRequest, _empty_pb2.Empty]
     """Leads to a link's target: 302 with the header `location` over HTTP, the same in initial metadata over gRPC.
-    Returns NOT_FOUND (LINK_NOT_FOUND) if there is no such code.
+    Returns NOT_FOUND (LINK_NOT_FOUND) if there is no such code; NOT_FOUND (LINK_EXPIRED), which is 410 over HTTP, if the
+    link's time is over. Who asks for text/html gets these as a page.
     """
 
 class LinkServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -37,9 +38,9 @@ class LinkServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _link_pb2.CreateLinkRequest,
         context: _aio.ServicerContext[_link_pb2.CreateLinkRequest, _abc.Awaitable[_link_pb2.Link]],
     ) -> _abc.Awaitable[_link_pb2.Link]:
-        """Makes a short link; the same target gets the same link. Answers 201 over HTTP.
-        Returns INVALID_ARGUMENT (LINK_TARGET_NOT_ALLOWED) unless the target is http or https on our own public host;
-        INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED) if the caller has made a link to another target with this key, which over
+        """Makes a short link; the same target with the same expire_time gets the same link. Answers 201 over HTTP.
+        Returns INVALID_ARGUMENT (LINK_TARGET_NOT_ALLOWED) unless the target is http or https on our own public host, or for
+        moderators anywhere; INVALID_ARGUMENT (INVALID_FIELDS) if expire_time is not in the future; INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED) if the caller has made a link to another target with this key, which over
         HTTP may also be the header `idempotency-key`, in the last 24 hours.
         """
 
@@ -50,7 +51,8 @@ class LinkServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_link_pb2.FollowLinkRequest, _abc.Awaitable[_empty_pb2.Empty]],
     ) -> _abc.Awaitable[_empty_pb2.Empty]:
         """Leads to a link's target: 302 with the header `location` over HTTP, the same in initial metadata over gRPC.
-        Returns NOT_FOUND (LINK_NOT_FOUND) if there is no such code.
+        Returns NOT_FOUND (LINK_NOT_FOUND) if there is no such code; NOT_FOUND (LINK_EXPIRED), which is 410 over HTTP, if the
+        link's time is over. Who asks for text/html gets these as a page.
         """
 
 def add_LinkServiceServicer_to_server(servicer: LinkServiceServicer, server: _aio.Server) -> None: ...

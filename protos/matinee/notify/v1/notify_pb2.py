@@ -24,12 +24,13 @@ _sym_db = _symbol_database.Default()
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from matinee.common.v1 import access_pb2 as matinee_dot_common_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ematinee/notify/v1/notify.proto\x12\x11matinee.notify.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ematinee/common/v1/access.proto\"\xc3\x05\n\x0ePublishRequest\x12\x1a\n\x08\x65vent_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x31\n\x04kind\x18\x02 \x01(\x0e\x32\x17.matinee.notify.v1.KindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12J\n\nrecipients\x18\x03 \x03(\x0b\x32+.matinee.notify.v1.PublishRequest.RecipientB\t\xbaH\x06\x92\x01\x03\x10\xe8\x07\x12!\n\x0f\x61nnouncement_id\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1f\n\nbooking_id\x18\x05 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x17\n\x05title\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x1d\n\x0bmovie_title\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12\x1d\n\x0b\x61uthor_name\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\xac\x02\x12\x1c\n\nguest_name\x18\t \x01(\tB\x08\xbaH\x05r\x03\x18\xac\x02\x12\x43\n\nevent_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x13\xbaH\x10\xb2\x01\n\x1a\x06\x08\x80\x95\x9e\xb3\x0f*\x00\xc8\x01\x01\x12\x1c\n\ttime_zone\x18\x0b \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x16\n\x05\x63\x61use\x18\x0c \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x34\n\x07\x63hanges\x18\r \x03(\x0b\x32\x19.matinee.notify.v1.ChangeB\x08\xbaH\x05\x92\x01\x02\x10 \x12\x34\n\x08occurred\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x0f \x01(\x08\x12\x18\n\x06reason\x18\x10 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x14\n\x0c\x62y_moderator\x18\x11 \x01(\x08\x1a\x34\n\tRecipient\x12\x19\n\x07user_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x0c\n\x04host\x18\x02 \x01(\x08\"T\n\x13\x42\x61tchPublishRequest\x12=\n\x08requests\x18\x01 \x03(\x0b\x32!.matinee.notify.v1.PublishRequestB\x08\xbaH\x05\x92\x01\x02\x10\x64\"S\n\x06\x43hange\x12\x16\n\x05\x66ield\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x18\n\x06\x62\x65\x66ore\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x88\'\x12\x17\n\x05\x61\x66ter\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x88\'\"\xa1\x01\n\x06Notice\x12\n\n\x02id\x18\x01 \x01(\t\x12%\n\x04kind\x18\x02 \x01(\x0e\x32\x17.matinee.notify.v1.Kind\x12\r\n\x05title\x18\x03 \x01(\t\x12\x0c\n\x04text\x18\x04 \x01(\t\x12\x0c\n\x04link\x18\x05 \x01(\t\x12+\n\x07\x63reated\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04read\x18\x07 \x01(\x08\"\xb6\x01\n\x12ListNoticesRequest\x12<\n\x06\x66ilter\x18\x01 \x01(\x0b\x32,.matinee.notify.v1.ListNoticesRequest.Filter\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x1a(\n\x06\x46ilter\x12\x13\n\x06unread\x18\x01 \x01(\x08H\x00\x88\x01\x01\x42\t\n\x07_unread\"p\n\x13ListNoticesResponse\x12*\n\x07notices\x18\x01 \x03(\x0b\x32\x19.matinee.notify.v1.Notice\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x14\n\x0cunread_count\x18\x03 \x01(\x05\"W\n\x15MarkNoticeReadRequest\x12\x1b\n\tnotice_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12!\n\x0fidempotency_key\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01*\x97\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x61nnouncement_published\x10\x01\x12\x18\n\x14\x61nnouncement_changed\x10\x02\x12\x1a\n\x16\x61nnouncement_cancelled\x10\x03\x12\x13\n\x0f\x62ooking_created\x10\x04\x12\x12\n\x0e\x62ooking_status\x10\x05\x32\xb5\x04\n\rNotifyService\x12N\n\x07Publish\x12!.matinee.notify.v1.PublishRequest\x1a\x16.google.protobuf.Empty\"\x08\x90\x02\x02\x8a\xb5\x18\x01\x05\x12X\n\x0c\x42\x61tchPublish\x12&.matinee.notify.v1.BatchPublishRequest\x1a\x16.google.protobuf.Empty\"\x08\x90\x02\x02\x8a\xb5\x18\x01\x05\x12~\n\x0bListNotices\x12%.matinee.notify.v1.ListNoticesRequest\x1a&.matinee.notify.v1.ListNoticesResponse\" \x90\x02\x01\x8a\xb5\x18\x01\x02\x82\xd3\xe4\x93\x02\x12\x12\x10/notify/v1/inbox\x12\x88\x01\n\x0eMarkNoticeRead\x12(.matinee.notify.v1.MarkNoticeReadRequest\x1a\x19.matinee.notify.v1.Notice\"1\x90\x02\x02\x8a\xb5\x18\x01\x02\x82\xd3\xe4\x93\x02#\"!/notify/v1/inbox/{notice_id}/read\x12o\n\x12MarkAllNoticesRead\x12\x16.google.protobuf.Empty\x1a\x16.google.protobuf.Empty\")\x90\x02\x02\x8a\xb5\x18\x01\x02\x82\xd3\xe4\x93\x02\x1b\"\x19/notify/v1/inbox/read_allb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ematinee/notify/v1/notify.proto\x12\x11matinee.notify.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ematinee/common/v1/access.proto\"\xc9\x06\n\x0ePublishRequest\x12\x1a\n\x08\x65vent_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x31\n\x04kind\x18\x02 \x01(\x0e\x32\x17.matinee.notify.v1.KindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12J\n\nrecipients\x18\x03 \x03(\x0b\x32+.matinee.notify.v1.PublishRequest.RecipientB\t\xbaH\x06\x92\x01\x03\x10\xe8\x07\x12!\n\x0f\x61nnouncement_id\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1f\n\nbooking_id\x18\x05 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x17\n\x05title\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x1d\n\x0bmovie_title\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12\x1d\n\x0b\x61uthor_name\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\xac\x02\x12\x1c\n\nguest_name\x18\t \x01(\tB\x08\xbaH\x05r\x03\x18\xac\x02\x12\x43\n\nevent_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x13\xbaH\x10\xb2\x01\n\x1a\x06\x08\x80\x95\x9e\xb3\x0f*\x00\xc8\x01\x01\x12\x1c\n\ttime_zone\x18\x0b \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x16\n\x05\x63\x61use\x18\x0c \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x34\n\x07\x63hanges\x18\r \x03(\x0b\x32\x19.matinee.notify.v1.ChangeB\x08\xbaH\x05\x92\x01\x02\x10 \x12\x34\n\x08occurred\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x0f \x01(\x08\x12\x18\n\x06reason\x18\x10 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x14\n\x0c\x62y_moderator\x18\x11 \x01(\x08\x12\"\n\x10schedule_version\x18\x12 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12,\n\x08\x65nd_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12 \n\x0e\x65vent_location\x18\x14 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x10\n\x08sequence\x18\x15 \x01(\x05\x1a\x34\n\tRecipient\x12\x19\n\x07user_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x0c\n\x04host\x18\x02 \x01(\x08\"T\n\x13\x42\x61tchPublishRequest\x12=\n\x08requests\x18\x01 \x03(\x0b\x32!.matinee.notify.v1.PublishRequestB\x08\xbaH\x05\x92\x01\x02\x10\x64\"S\n\x06\x43hange\x12\x16\n\x05\x66ield\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x18\n\x06\x62\x65\x66ore\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x88\'\x12\x17\n\x05\x61\x66ter\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x88\'\"\xa1\x01\n\x06Notice\x12\n\n\x02id\x18\x01 \x01(\t\x12%\n\x04kind\x18\x02 \x01(\x0e\x32\x17.matinee.notify.v1.Kind\x12\r\n\x05title\x18\x03 \x01(\t\x12\x0c\n\x04text\x18\x04 \x01(\t\x12\x0c\n\x04link\x18\x05 \x01(\t\x12+\n\x07\x63reated\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04read\x18\x07 \x01(\x08\"\xb6\x01\n\x12ListNoticesRequest\x12<\n\x06\x66ilter\x18\x01 \x01(\x0b\x32,.matinee.notify.v1.ListNoticesRequest.Filter\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x1a(\n\x06\x46ilter\x12\x13\n\x06unread\x18\x01 \x01(\x08H\x00\x88\x01\x01\x42\t\n\x07_unread\"p\n\x13ListNoticesResponse\x12*\n\x07notices\x18\x01 \x03(\x0b\x32\x19.matinee.notify.v1.Notice\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x14\n\x0cunread_count\x18\x03 \x01(\x05\"4\n\x14StreamNoticesRequest\x12\x1c\n\x07last_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"W\n\x15MarkNoticeReadRequest\x12\x1b\n\tnotice_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12!\n\x0fidempotency_key\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\"\xed\x04\n\x0bPreferences\x12G\n\x16\x61nnouncement_published\x18\x01 \x01(\x0b\x32\'.matinee.notify.v1.Preferences.Channels\x12\x45\n\x14\x61nnouncement_changed\x18\x02 \x01(\x0b\x32\'.matinee.notify.v1.Preferences.Channels\x12G\n\x16\x61nnouncement_cancelled\x18\x03 \x01(\x0b\x32\'.matinee.notify.v1.Preferences.Channels\x12@\n\x0f\x62ooking_created\x18\x04 \x01(\x0b\x32\'.matinee.notify.v1.Preferences.Channels\x12?\n\x0e\x62ooking_status\x18\x05 \x01(\x0b\x32\'.matinee.notify.v1.Preferences.Channels\x12=\n\x0creminder_24h\x18\x06 \x01(\x0b\x32\'.matinee.notify.v1.Preferences.Channels\x12<\n\x0breminder_1h\x18\x07 \x01(\x0b\x32\'.matinee.notify.v1.Preferences.Channels\x12=\n\x0c\x65vening_over\x18\x08 \x01(\x0b\x32\'.matinee.notify.v1.Preferences.Channels\x1a\x46\n\x08\x43hannels\x12\x12\n\x05inbox\x18\x01 \x01(\x08H\x00\x88\x01\x01\x12\x12\n\x05\x65mail\x18\x02 \x01(\x08H\x01\x88\x01\x01\x42\x08\n\x06_inboxB\x08\n\x06_email\"1\n\x16ShowUnsubscribeRequest\x12\x17\n\x05token\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\"Q\n\x12UnsubscribeRequest\x12\x17\n\x05token\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\"\n\x04\x66orm\x18\x02 \x01(\x0b\x32\x14.google.api.HttpBody\"\x90\x02\n\x08\x44\x65livery\x12\n\n\x02id\x18\x01 \x01(\t\x12\x11\n\tnotice_id\x18\x02 \x01(\t\x12\x14\n\x0crecipient_id\x18\x03 \x01(\t\x12%\n\x04kind\x18\x04 \x01(\x0e\x32\x17.matinee.notify.v1.Kind\x12/\n\x05state\x18\x05 \x01(\x0e\x32 .matinee.notify.v1.DeliveryState\x12\x10\n\x08\x61ttempts\x18\x06 \x01(\x05\x12\x0f\n\x07problem\x18\x07 \x01(\t\x12+\n\x07\x63reated\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x03\x64ue\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe0\x01\n\x15ListDeliveriesRequest\x12?\n\x06\x66ilter\x18\x01 \x01(\x0b\x32/.matinee.notify.v1.ListDeliveriesRequest.Filter\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x1aL\n\x06\x46ilter\x12\x42\n\x05state\x18\x01 \x03(\x0e\x32 .matinee.notify.v1.DeliveryStateB\x11\xbaH\x0e\x92\x01\x0b\x10\x04\"\x07\x82\x01\x04\x10\x01 \x00\"b\n\x16ListDeliveriesResponse\x12/\n\ndeliveries\x18\x01 \x03(\x0b\x32\x1b.matinee.notify.v1.Delivery\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"X\n\x14RetryDeliveryRequest\x12\x1d\n\x0b\x64\x65livery_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12!\n\x0fidempotency_key\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01*\xcc\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x61nnouncement_published\x10\x01\x12\x18\n\x14\x61nnouncement_changed\x10\x02\x12\x1a\n\x16\x61nnouncement_cancelled\x10\x03\x12\x13\n\x0f\x62ooking_created\x10\x04\x12\x12\n\x0e\x62ooking_status\x10\x05\x12\x10\n\x0creminder_24h\x10\x06\x12\x0f\n\x0breminder_1h\x10\x07\x12\x10\n\x0c\x65vening_over\x10\x08*]\n\rDeliveryState\x12\x1e\n\x1a\x44\x45LIVERY_STATE_UNSPECIFIED\x10\x00\x12\x0b\n\x07PENDING\x10\x01\x12\x08\n\x04SENT\x10\x02\x12\x0b\n\x07SKIPPED\x10\x03\x12\x08\n\x04\x44\x45\x41\x44\x10\x04\x32\xce\x0b\n\rNotifyService\x12N\n\x07Publish\x12!.matinee.notify.v1.PublishRequest\x1a\x16.google.protobuf.Empty\"\x08\x90\x02\x02\x8a\xb5\x18\x01\x05\x12X\n\x0c\x42\x61tchPublish\x12&.matinee.notify.v1.BatchPublishRequest\x1a\x16.google.protobuf.Empty\"\x08\x90\x02\x02\x8a\xb5\x18\x01\x05\x12~\n\x0bListNotices\x12%.matinee.notify.v1.ListNoticesRequest\x1a&.matinee.notify.v1.ListNoticesResponse\" \x90\x02\x01\x8a\xb5\x18\x01\x02\x82\xd3\xe4\x93\x02\x12\x12\x10/notify/v1/inbox\x12~\n\rStreamNotices\x12\'.matinee.notify.v1.StreamNoticesRequest\x1a\x19.matinee.notify.v1.Notice\"\'\x90\x02\x01\x8a\xb5\x18\x01\x02\x82\xd3\xe4\x93\x02\x19\x12\x17/notify/v1/inbox/stream0\x01\x12\x88\x01\n\x0eMarkNoticeRead\x12(.matinee.notify.v1.MarkNoticeReadRequest\x1a\x19.matinee.notify.v1.Notice\"1\x90\x02\x02\x8a\xb5\x18\x01\x02\x82\xd3\xe4\x93\x02#\"!/notify/v1/inbox/{notice_id}/read\x12o\n\x12MarkAllNoticesRead\x12\x16.google.protobuf.Empty\x1a\x16.google.protobuf.Empty\")\x90\x02\x02\x8a\xb5\x18\x01\x02\x82\xd3\xe4\x93\x02\x1b\"\x19/notify/v1/inbox/read_all\x12p\n\x0eGetPreferences\x12\x16.google.protobuf.Empty\x1a\x1e.matinee.notify.v1.Preferences\"&\x90\x02\x01\x8a\xb5\x18\x01\x02\x82\xd3\xe4\x93\x02\x18\x12\x16/notify/v1/preferences\x12~\n\x11UpdatePreferences\x12\x1e.matinee.notify.v1.Preferences\x1a\x1e.matinee.notify.v1.Preferences\")\x90\x02\x02\x8a\xb5\x18\x01\x02\x82\xd3\xe4\x93\x02\x1b\x1a\x16/notify/v1/preferences:\x01*\x12\x82\x01\n\x0fShowUnsubscribe\x12).matinee.notify.v1.ShowUnsubscribeRequest\x1a\x14.google.api.HttpBody\".\x90\x02\x01\x8a\xb5\x18\x01\x01\x82\xd3\xe4\x93\x02 \x12\x1e/notify/v1/unsubscribe/{token}\x12\x80\x01\n\x0bUnsubscribe\x12%.matinee.notify.v1.UnsubscribeRequest\x1a\x14.google.api.HttpBody\"4\x90\x02\x02\x8a\xb5\x18\x01\x01\x82\xd3\xe4\x93\x02&\"\x1e/notify/v1/unsubscribe/{token}:\x04\x66orm\x12\x8c\x01\n\x0eListDeliveries\x12(.matinee.notify.v1.ListDeliveriesRequest\x1a).matinee.notify.v1.ListDeliveriesResponse\"%\x90\x02\x01\x8a\xb5\x18\x01\x03\x82\xd3\xe4\x93\x02\x17\x12\x15/notify/v1/deliveries\x12\x8d\x01\n\rRetryDelivery\x12\'.matinee.notify.v1.RetryDeliveryRequest\x1a\x1b.matinee.notify.v1.Delivery\"6\x8a\xb5\x18\x01\x03\x82\xd3\xe4\x93\x02+\")/notify/v1/deliveries/{delivery_id}/retryb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -68,6 +69,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PUBLISHREQUEST'].fields_by_name['occurred']._serialized_options = b'\272H\003\310\001\001'
   _globals['_PUBLISHREQUEST'].fields_by_name['reason']._loaded_options = None
   _globals['_PUBLISHREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\005r\003\030\364\003'
+  _globals['_PUBLISHREQUEST'].fields_by_name['schedule_version']._loaded_options = None
+  _globals['_PUBLISHREQUEST'].fields_by_name['schedule_version']._serialized_options = b'\272H\005r\003\030\200\001'
+  _globals['_PUBLISHREQUEST'].fields_by_name['event_location']._loaded_options = None
+  _globals['_PUBLISHREQUEST'].fields_by_name['event_location']._serialized_options = b'\272H\005r\003\030\364\003'
   _globals['_BATCHPUBLISHREQUEST'].fields_by_name['requests']._loaded_options = None
   _globals['_BATCHPUBLISHREQUEST'].fields_by_name['requests']._serialized_options = b'\272H\005\222\001\002\020d'
   _globals['_CHANGE'].fields_by_name['field']._loaded_options = None
@@ -80,40 +85,92 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTNOTICESREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_LISTNOTICESREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTNOTICESREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
+  _globals['_STREAMNOTICESREQUEST'].fields_by_name['last_id']._loaded_options = None
+  _globals['_STREAMNOTICESREQUEST'].fields_by_name['last_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_MARKNOTICEREADREQUEST'].fields_by_name['notice_id']._loaded_options = None
   _globals['_MARKNOTICEREADREQUEST'].fields_by_name['notice_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_MARKNOTICEREADREQUEST'].fields_by_name['idempotency_key']._loaded_options = None
   _globals['_MARKNOTICEREADREQUEST'].fields_by_name['idempotency_key']._serialized_options = b'\272H\005r\003\030\200\001'
+  _globals['_SHOWUNSUBSCRIBEREQUEST'].fields_by_name['token']._loaded_options = None
+  _globals['_SHOWUNSUBSCRIBEREQUEST'].fields_by_name['token']._serialized_options = b'\272H\005r\003\030\200\001'
+  _globals['_UNSUBSCRIBEREQUEST'].fields_by_name['token']._loaded_options = None
+  _globals['_UNSUBSCRIBEREQUEST'].fields_by_name['token']._serialized_options = b'\272H\005r\003\030\200\001'
+  _globals['_LISTDELIVERIESREQUEST_FILTER'].fields_by_name['state']._loaded_options = None
+  _globals['_LISTDELIVERIESREQUEST_FILTER'].fields_by_name['state']._serialized_options = b'\272H\016\222\001\013\020\004\"\007\202\001\004\020\001 \000'
+  _globals['_LISTDELIVERIESREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTDELIVERIESREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
+  _globals['_LISTDELIVERIESREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTDELIVERIESREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
+  _globals['_RETRYDELIVERYREQUEST'].fields_by_name['delivery_id']._loaded_options = None
+  _globals['_RETRYDELIVERYREQUEST'].fields_by_name['delivery_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_RETRYDELIVERYREQUEST'].fields_by_name['idempotency_key']._loaded_options = None
+  _globals['_RETRYDELIVERYREQUEST'].fields_by_name['idempotency_key']._serialized_options = b'\272H\005r\003\030\200\001'
   _globals['_NOTIFYSERVICE'].methods_by_name['Publish']._loaded_options = None
   _globals['_NOTIFYSERVICE'].methods_by_name['Publish']._serialized_options = b'\220\002\002\212\265\030\001\005'
   _globals['_NOTIFYSERVICE'].methods_by_name['BatchPublish']._loaded_options = None
   _globals['_NOTIFYSERVICE'].methods_by_name['BatchPublish']._serialized_options = b'\220\002\002\212\265\030\001\005'
   _globals['_NOTIFYSERVICE'].methods_by_name['ListNotices']._loaded_options = None
   _globals['_NOTIFYSERVICE'].methods_by_name['ListNotices']._serialized_options = b'\220\002\001\212\265\030\001\002\202\323\344\223\002\022\022\020/notify/v1/inbox'
+  _globals['_NOTIFYSERVICE'].methods_by_name['StreamNotices']._loaded_options = None
+  _globals['_NOTIFYSERVICE'].methods_by_name['StreamNotices']._serialized_options = b'\220\002\001\212\265\030\001\002\202\323\344\223\002\031\022\027/notify/v1/inbox/stream'
   _globals['_NOTIFYSERVICE'].methods_by_name['MarkNoticeRead']._loaded_options = None
   _globals['_NOTIFYSERVICE'].methods_by_name['MarkNoticeRead']._serialized_options = b'\220\002\002\212\265\030\001\002\202\323\344\223\002#\"!/notify/v1/inbox/{notice_id}/read'
   _globals['_NOTIFYSERVICE'].methods_by_name['MarkAllNoticesRead']._loaded_options = None
   _globals['_NOTIFYSERVICE'].methods_by_name['MarkAllNoticesRead']._serialized_options = b'\220\002\002\212\265\030\001\002\202\323\344\223\002\033\"\031/notify/v1/inbox/read_all'
-  _globals['_KIND']._serialized_start=1640
-  _globals['_KIND']._serialized_end=1791
-  _globals['_PUBLISHREQUEST']._serialized_start=207
-  _globals['_PUBLISHREQUEST']._serialized_end=914
-  _globals['_PUBLISHREQUEST_RECIPIENT']._serialized_start=862
-  _globals['_PUBLISHREQUEST_RECIPIENT']._serialized_end=914
-  _globals['_BATCHPUBLISHREQUEST']._serialized_start=916
-  _globals['_BATCHPUBLISHREQUEST']._serialized_end=1000
-  _globals['_CHANGE']._serialized_start=1002
-  _globals['_CHANGE']._serialized_end=1085
-  _globals['_NOTICE']._serialized_start=1088
-  _globals['_NOTICE']._serialized_end=1249
-  _globals['_LISTNOTICESREQUEST']._serialized_start=1252
-  _globals['_LISTNOTICESREQUEST']._serialized_end=1434
-  _globals['_LISTNOTICESREQUEST_FILTER']._serialized_start=1394
-  _globals['_LISTNOTICESREQUEST_FILTER']._serialized_end=1434
-  _globals['_LISTNOTICESRESPONSE']._serialized_start=1436
-  _globals['_LISTNOTICESRESPONSE']._serialized_end=1548
-  _globals['_MARKNOTICEREADREQUEST']._serialized_start=1550
-  _globals['_MARKNOTICEREADREQUEST']._serialized_end=1637
-  _globals['_NOTIFYSERVICE']._serialized_start=1794
-  _globals['_NOTIFYSERVICE']._serialized_end=2359
+  _globals['_NOTIFYSERVICE'].methods_by_name['GetPreferences']._loaded_options = None
+  _globals['_NOTIFYSERVICE'].methods_by_name['GetPreferences']._serialized_options = b'\220\002\001\212\265\030\001\002\202\323\344\223\002\030\022\026/notify/v1/preferences'
+  _globals['_NOTIFYSERVICE'].methods_by_name['UpdatePreferences']._loaded_options = None
+  _globals['_NOTIFYSERVICE'].methods_by_name['UpdatePreferences']._serialized_options = b'\220\002\002\212\265\030\001\002\202\323\344\223\002\033\032\026/notify/v1/preferences:\001*'
+  _globals['_NOTIFYSERVICE'].methods_by_name['ShowUnsubscribe']._loaded_options = None
+  _globals['_NOTIFYSERVICE'].methods_by_name['ShowUnsubscribe']._serialized_options = b'\220\002\001\212\265\030\001\001\202\323\344\223\002 \022\036/notify/v1/unsubscribe/{token}'
+  _globals['_NOTIFYSERVICE'].methods_by_name['Unsubscribe']._loaded_options = None
+  _globals['_NOTIFYSERVICE'].methods_by_name['Unsubscribe']._serialized_options = b'\220\002\002\212\265\030\001\001\202\323\344\223\002&\"\036/notify/v1/unsubscribe/{token}:\004form'
+  _globals['_NOTIFYSERVICE'].methods_by_name['ListDeliveries']._loaded_options = None
+  _globals['_NOTIFYSERVICE'].methods_by_name['ListDeliveries']._serialized_options = b'\220\002\001\212\265\030\001\003\202\323\344\223\002\027\022\025/notify/v1/deliveries'
+  _globals['_NOTIFYSERVICE'].methods_by_name['RetryDelivery']._loaded_options = None
+  _globals['_NOTIFYSERVICE'].methods_by_name['RetryDelivery']._serialized_options = b'\212\265\030\001\003\202\323\344\223\002+\")/notify/v1/deliveries/{delivery_id}/retry'
+  _globals['_KIND']._serialized_start=3305
+  _globals['_KIND']._serialized_end=3509
+  _globals['_DELIVERYSTATE']._serialized_start=3511
+  _globals['_DELIVERYSTATE']._serialized_end=3604
+  _globals['_PUBLISHREQUEST']._serialized_start=234
+  _globals['_PUBLISHREQUEST']._serialized_end=1075
+  _globals['_PUBLISHREQUEST_RECIPIENT']._serialized_start=1023
+  _globals['_PUBLISHREQUEST_RECIPIENT']._serialized_end=1075
+  _globals['_BATCHPUBLISHREQUEST']._serialized_start=1077
+  _globals['_BATCHPUBLISHREQUEST']._serialized_end=1161
+  _globals['_CHANGE']._serialized_start=1163
+  _globals['_CHANGE']._serialized_end=1246
+  _globals['_NOTICE']._serialized_start=1249
+  _globals['_NOTICE']._serialized_end=1410
+  _globals['_LISTNOTICESREQUEST']._serialized_start=1413
+  _globals['_LISTNOTICESREQUEST']._serialized_end=1595
+  _globals['_LISTNOTICESREQUEST_FILTER']._serialized_start=1555
+  _globals['_LISTNOTICESREQUEST_FILTER']._serialized_end=1595
+  _globals['_LISTNOTICESRESPONSE']._serialized_start=1597
+  _globals['_LISTNOTICESRESPONSE']._serialized_end=1709
+  _globals['_STREAMNOTICESREQUEST']._serialized_start=1711
+  _globals['_STREAMNOTICESREQUEST']._serialized_end=1763
+  _globals['_MARKNOTICEREADREQUEST']._serialized_start=1765
+  _globals['_MARKNOTICEREADREQUEST']._serialized_end=1852
+  _globals['_PREFERENCES']._serialized_start=1855
+  _globals['_PREFERENCES']._serialized_end=2476
+  _globals['_PREFERENCES_CHANNELS']._serialized_start=2406
+  _globals['_PREFERENCES_CHANNELS']._serialized_end=2476
+  _globals['_SHOWUNSUBSCRIBEREQUEST']._serialized_start=2478
+  _globals['_SHOWUNSUBSCRIBEREQUEST']._serialized_end=2527
+  _globals['_UNSUBSCRIBEREQUEST']._serialized_start=2529
+  _globals['_UNSUBSCRIBEREQUEST']._serialized_end=2610
+  _globals['_DELIVERY']._serialized_start=2613
+  _globals['_DELIVERY']._serialized_end=2885
+  _globals['_LISTDELIVERIESREQUEST']._serialized_start=2888
+  _globals['_LISTDELIVERIESREQUEST']._serialized_end=3112
+  _globals['_LISTDELIVERIESREQUEST_FILTER']._serialized_start=3036
+  _globals['_LISTDELIVERIESREQUEST_FILTER']._serialized_end=3112
+  _globals['_LISTDELIVERIESRESPONSE']._serialized_start=3114
+  _globals['_LISTDELIVERIESRESPONSE']._serialized_end=3212
+  _globals['_RETRYDELIVERYREQUEST']._serialized_start=3214
+  _globals['_RETRYDELIVERYREQUEST']._serialized_end=3302
+  _globals['_NOTIFYSERVICE']._serialized_start=3607
+  _globals['_NOTIFYSERVICE']._serialized_end=5093
 # @@protoc_insertion_point(module_scope)

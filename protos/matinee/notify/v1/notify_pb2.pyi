@@ -4,6 +4,7 @@ isort:skip_file
 Telling people what concerns them."""
 
 from collections import abc as _abc
+from google.api import httpbody_pb2 as _httpbody_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -38,6 +39,12 @@ class _KindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Kind.ValueType],
     """Somebody applied for a place."""
     booking_status: _Kind.ValueType  # 5
     """A booking was accepted, declined, revoked, withdrawn, returned, promoted or expired, or ended with a move."""
+    reminder_24h: _Kind.ValueType  # 6
+    """A day before an evening that takes place."""
+    reminder_1h: _Kind.ValueType  # 7
+    """An hour before an evening that takes place."""
+    evening_over: _Kind.ValueType  # 8
+    """An evening is over."""
 
 class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
     """What happened; the inbox shows these words."""
@@ -54,7 +61,45 @@ booking_created: Kind.ValueType  # 4
 """Somebody applied for a place."""
 booking_status: Kind.ValueType  # 5
 """A booking was accepted, declined, revoked, withdrawn, returned, promoted or expired, or ended with a move."""
+reminder_24h: Kind.ValueType  # 6
+"""A day before an evening that takes place."""
+reminder_1h: Kind.ValueType  # 7
+"""An hour before an evening that takes place."""
+evening_over: Kind.ValueType  # 8
+"""An evening is over."""
 Global___Kind: _TypeAlias = Kind  # noqa: Y015
+
+class _DeliveryState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DeliveryStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DeliveryState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DELIVERY_STATE_UNSPECIFIED: _DeliveryState.ValueType  # 0
+    """Never sent."""
+    PENDING: _DeliveryState.ValueType  # 1
+    """It will be tried, perhaps again."""
+    SENT: _DeliveryState.ValueType  # 2
+    """The mail server has taken it."""
+    SKIPPED: _DeliveryState.ValueType  # 3
+    """Nobody wants it, or it is too late."""
+    DEAD: _DeliveryState.ValueType  # 4
+    """Given up: the server refused it for good, or put it off too often."""
+
+class DeliveryState(_DeliveryState, metaclass=_DeliveryStateEnumTypeWrapper):
+    """What became of a mail."""
+
+DELIVERY_STATE_UNSPECIFIED: DeliveryState.ValueType  # 0
+"""Never sent."""
+PENDING: DeliveryState.ValueType  # 1
+"""It will be tried, perhaps again."""
+SENT: DeliveryState.ValueType  # 2
+"""The mail server has taken it."""
+SKIPPED: DeliveryState.ValueType  # 3
+"""Nobody wants it, or it is too late."""
+DEAD: DeliveryState.ValueType  # 4
+"""Given up: the server refused it for good, or put it off too often."""
+Global___DeliveryState: _TypeAlias = DeliveryState  # noqa: Y015
 
 @_typing.final
 class PublishRequest(_message.Message):
@@ -102,6 +147,10 @@ class PublishRequest(_message.Message):
     ACCEPTED_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     BY_MODERATOR_FIELD_NUMBER: _builtins.int
+    SCHEDULE_VERSION_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    EVENT_LOCATION_FIELD_NUMBER: _builtins.int
+    SEQUENCE_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """UUID of the event; the key that makes publishing idempotent."""
     kind: Global___Kind.ValueType
@@ -127,6 +176,14 @@ class PublishRequest(_message.Message):
     """Why: shown where a booking was declined or revoked, or the evening called off."""
     by_moderator: _builtins.bool
     """Whether a moderator did it instead of the host or the guest, who are then told that it was none of their doing."""
+    schedule_version: _builtins.str
+    """What makes two events one notice: a recipient has one for each subject (the booking, else the announcement), kind and
+    schedule_version. Empty means the event_id.
+    """
+    event_location: _builtins.str
+    """Where it is, as far as these recipients may know."""
+    sequence: _builtins.int
+    """The announcement's version, by which calendars tell an older entry from a newer one."""
     @_builtins.property
     def recipients(self) -> _containers.RepeatedCompositeFieldContainer[Global___PublishRequest.Recipient]:
         """Nobody is told twice of one event."""
@@ -141,6 +198,10 @@ class PublishRequest(_message.Message):
 
     @_builtins.property
     def occurred(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """When the evening ends."""
+
     def __init__(
         self,
         *,
@@ -161,10 +222,14 @@ class PublishRequest(_message.Message):
         accepted: _builtins.bool = ...,
         reason: _builtins.str = ...,
         by_moderator: _builtins.bool = ...,
+        schedule_version: _builtins.str = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        event_location: _builtins.str = ...,
+        sequence: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["event_time", b"event_time", "occurred", b"occurred"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "event_time", b"event_time", "occurred", b"occurred"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "announcement_id", b"announcement_id", "author_name", b"author_name", "booking_id", b"booking_id", "by_moderator", b"by_moderator", "cause", b"cause", "changes", b"changes", "event_id", b"event_id", "event_time", b"event_time", "guest_name", b"guest_name", "kind", b"kind", "movie_title", b"movie_title", "occurred", b"occurred", "reason", b"reason", "recipients", b"recipients", "time_zone", b"time_zone", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "announcement_id", b"announcement_id", "author_name", b"author_name", "booking_id", b"booking_id", "by_moderator", b"by_moderator", "cause", b"cause", "changes", b"changes", "end_time", b"end_time", "event_id", b"event_id", "event_location", b"event_location", "event_time", b"event_time", "guest_name", b"guest_name", "kind", b"kind", "movie_title", b"movie_title", "occurred", b"occurred", "reason", b"reason", "recipients", b"recipients", "schedule_version", b"schedule_version", "sequence", b"sequence", "time_zone", b"time_zone", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -344,6 +409,30 @@ class ListNoticesResponse(_message.Message):
 Global___ListNoticesResponse: _TypeAlias = ListNoticesResponse  # noqa: Y015
 
 @_typing.final
+class StreamNoticesRequest(_message.Message):
+    """From where on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LAST_ID_FIELD_NUMBER: _builtins.int
+    last_id: _builtins.str
+    """The last notice that the caller has; empty: only those that come from now on; the nil UUID: all of them. Who lists the
+    inbox after the first heartbeat of a stream without last_id misses nothing.
+    """
+    def __init__(
+        self,
+        *,
+        last_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["last_id", b"last_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StreamNoticesRequest: _TypeAlias = StreamNoticesRequest  # noqa: Y015
+
+@_typing.final
 class MarkNoticeReadRequest(_message.Message):
     """Which notice."""
 
@@ -366,3 +455,284 @@ class MarkNoticeReadRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MarkNoticeReadRequest: _TypeAlias = MarkNoticeReadRequest  # noqa: Y015
+
+@_typing.final
+class Preferences(_message.Message):
+    """Where a person is told of each kind of event. The fields have the names of the kinds."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Channels(_message.Message):
+        """The ways in which a notice comes."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        INBOX_FIELD_NUMBER: _builtins.int
+        EMAIL_FIELD_NUMBER: _builtins.int
+        inbox: _builtins.bool
+        email: _builtins.bool
+        """Only for those whose delivery_type is email."""
+        def __init__(
+            self,
+            *,
+            inbox: _builtins.bool | None = ...,
+            email: _builtins.bool | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["_email", b"_email", "_inbox", b"_inbox", "email", b"email", "inbox", b"inbox"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["_email", b"_email", "_inbox", b"_inbox", "email", b"email", "inbox", b"inbox"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        _WhichOneofReturnType__email: _TypeAlias = _typing.Literal["email"]  # noqa: Y015
+        _WhichOneofArgType__email: _TypeAlias = _typing.Literal["_email", b"_email"]  # noqa: Y015
+        _WhichOneofReturnType__inbox: _TypeAlias = _typing.Literal["inbox"]  # noqa: Y015
+        _WhichOneofArgType__inbox: _TypeAlias = _typing.Literal["_inbox", b"_inbox"]  # noqa: Y015
+        @_typing.overload
+        def WhichOneof(self, oneof_group: _WhichOneofArgType__email) -> _WhichOneofReturnType__email | None: ...
+        @_typing.overload
+        def WhichOneof(self, oneof_group: _WhichOneofArgType__inbox) -> _WhichOneofReturnType__inbox | None: ...
+
+    ANNOUNCEMENT_PUBLISHED_FIELD_NUMBER: _builtins.int
+    ANNOUNCEMENT_CHANGED_FIELD_NUMBER: _builtins.int
+    ANNOUNCEMENT_CANCELLED_FIELD_NUMBER: _builtins.int
+    BOOKING_CREATED_FIELD_NUMBER: _builtins.int
+    BOOKING_STATUS_FIELD_NUMBER: _builtins.int
+    REMINDER_24H_FIELD_NUMBER: _builtins.int
+    REMINDER_1H_FIELD_NUMBER: _builtins.int
+    EVENING_OVER_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def announcement_published(self) -> Global___Preferences.Channels: ...
+    @_builtins.property
+    def announcement_changed(self) -> Global___Preferences.Channels: ...
+    @_builtins.property
+    def announcement_cancelled(self) -> Global___Preferences.Channels: ...
+    @_builtins.property
+    def booking_created(self) -> Global___Preferences.Channels: ...
+    @_builtins.property
+    def booking_status(self) -> Global___Preferences.Channels: ...
+    @_builtins.property
+    def reminder_24h(self) -> Global___Preferences.Channels: ...
+    @_builtins.property
+    def reminder_1h(self) -> Global___Preferences.Channels: ...
+    @_builtins.property
+    def evening_over(self) -> Global___Preferences.Channels: ...
+    def __init__(
+        self,
+        *,
+        announcement_published: Global___Preferences.Channels | None = ...,
+        announcement_changed: Global___Preferences.Channels | None = ...,
+        announcement_cancelled: Global___Preferences.Channels | None = ...,
+        booking_created: Global___Preferences.Channels | None = ...,
+        booking_status: Global___Preferences.Channels | None = ...,
+        reminder_24h: Global___Preferences.Channels | None = ...,
+        reminder_1h: Global___Preferences.Channels | None = ...,
+        evening_over: Global___Preferences.Channels | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["announcement_cancelled", b"announcement_cancelled", "announcement_changed", b"announcement_changed", "announcement_published", b"announcement_published", "booking_created", b"booking_created", "booking_status", b"booking_status", "evening_over", b"evening_over", "reminder_1h", b"reminder_1h", "reminder_24h", b"reminder_24h"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["announcement_cancelled", b"announcement_cancelled", "announcement_changed", b"announcement_changed", "announcement_published", b"announcement_published", "booking_created", b"booking_created", "booking_status", b"booking_status", "evening_over", b"evening_over", "reminder_1h", b"reminder_1h", "reminder_24h", b"reminder_24h"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Preferences: _TypeAlias = Preferences  # noqa: Y015
+
+@_typing.final
+class ShowUnsubscribeRequest(_message.Message):
+    """Whose mails of which kind, signed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOKEN_FIELD_NUMBER: _builtins.int
+    token: _builtins.str
+    def __init__(
+        self,
+        *,
+        token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["token", b"token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShowUnsubscribeRequest: _TypeAlias = ShowUnsubscribeRequest  # noqa: Y015
+
+@_typing.final
+class UnsubscribeRequest(_message.Message):
+    """Whose mails of which kind, signed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOKEN_FIELD_NUMBER: _builtins.int
+    FORM_FIELD_NUMBER: _builtins.int
+    token: _builtins.str
+    @_builtins.property
+    def form(self) -> _httpbody_pb2.HttpBody:
+        """What a form sends; it is not looked at."""
+
+    def __init__(
+        self,
+        *,
+        token: _builtins.str = ...,
+        form: _httpbody_pb2.HttpBody | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["form", b"form"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["form", b"form", "token", b"token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnsubscribeRequest: _TypeAlias = UnsubscribeRequest  # noqa: Y015
+
+@_typing.final
+class Delivery(_message.Message):
+    """A mail of a notice."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    NOTICE_ID_FIELD_NUMBER: _builtins.int
+    RECIPIENT_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    ATTEMPTS_FIELD_NUMBER: _builtins.int
+    PROBLEM_FIELD_NUMBER: _builtins.int
+    CREATED_FIELD_NUMBER: _builtins.int
+    DUE_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """UUID."""
+    notice_id: _builtins.str
+    recipient_id: _builtins.str
+    kind: Global___Kind.ValueType
+    state: Global___DeliveryState.ValueType
+    attempts: _builtins.int
+    """How often it was tried."""
+    problem: _builtins.str
+    """Why it was not sent, the last time."""
+    @_builtins.property
+    def created(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def due(self) -> _timestamp_pb2.Timestamp:
+        """When pending: not tried before."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        notice_id: _builtins.str = ...,
+        recipient_id: _builtins.str = ...,
+        kind: Global___Kind.ValueType = ...,
+        state: Global___DeliveryState.ValueType = ...,
+        attempts: _builtins.int = ...,
+        problem: _builtins.str = ...,
+        created: _timestamp_pb2.Timestamp | None = ...,
+        due: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created", b"created", "due", b"due"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "created", b"created", "due", b"due", "id", b"id", "kind", b"kind", "notice_id", b"notice_id", "problem", b"problem", "recipient_id", b"recipient_id", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Delivery: _TypeAlias = Delivery  # noqa: Y015
+
+@_typing.final
+class ListDeliveriesRequest(_message.Message):
+    """Which mails, and how many."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Filter(_message.Message):
+        """What they must be like."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        STATE_FIELD_NUMBER: _builtins.int
+        @_builtins.property
+        def state(self) -> _containers.RepeatedScalarFieldContainer[Global___DeliveryState.ValueType]:
+            """Those in one of these states; of all if none is named."""
+
+        def __init__(
+            self,
+            *,
+            state: _abc.Iterable[Global___DeliveryState.ValueType] | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["state", b"state"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    FILTER_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """At most 100 (also when more are asked for); 0 means 20."""
+    page_token: _builtins.str
+    @_builtins.property
+    def filter(self) -> Global___ListDeliveriesRequest.Filter: ...
+    def __init__(
+        self,
+        *,
+        filter: Global___ListDeliveriesRequest.Filter | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDeliveriesRequest: _TypeAlias = ListDeliveriesRequest  # noqa: Y015
+
+@_typing.final
+class ListDeliveriesResponse(_message.Message):
+    """A page of mails."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DELIVERIES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def deliveries(self) -> _containers.RepeatedCompositeFieldContainer[Global___Delivery]: ...
+    def __init__(
+        self,
+        *,
+        deliveries: _abc.Iterable[Global___Delivery] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deliveries", b"deliveries", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDeliveriesResponse: _TypeAlias = ListDeliveriesResponse  # noqa: Y015
+
+@_typing.final
+class RetryDeliveryRequest(_message.Message):
+    """Which mail."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DELIVERY_ID_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    delivery_id: _builtins.str
+    idempotency_key: _builtins.str
+    def __init__(
+        self,
+        *,
+        delivery_id: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delivery_id", b"delivery_id", "idempotency_key", b"idempotency_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RetryDeliveryRequest: _TypeAlias = RetryDeliveryRequest  # noqa: Y015

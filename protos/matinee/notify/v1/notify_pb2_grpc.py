@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from matinee.notify.v1 import notify_pb2 as matinee_dot_notify_dot_v1_dot_notify__pb2
 
@@ -31,8 +32,8 @@ class NotifyServiceStub:
 
     RPCs whose request has an idempotency_key take it over HTTP also as the header `idempotency-key`: for 24
     hours the same caller, RPC and key get the first success again; one sent while the first is running waits for it; the
-    same key with another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED). MarkAllNoticesRead takes it as the header
-    alone. Publishing needs none: event_id is its key.
+    same key with another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED). MarkAllNoticesRead and UpdatePreferences
+    take it as the header alone. Publishing needs none: event_id is its key.
     """
 
     def __init__(self, channel):
@@ -56,6 +57,11 @@ class NotifyServiceStub:
                 request_serializer=matinee_dot_notify_dot_v1_dot_notify__pb2.ListNoticesRequest.SerializeToString,
                 response_deserializer=matinee_dot_notify_dot_v1_dot_notify__pb2.ListNoticesResponse.FromString,
                 _registered_method=True)
+        self.StreamNotices = channel.unary_stream(
+                '/matinee.notify.v1.NotifyService/StreamNotices',
+                request_serializer=matinee_dot_notify_dot_v1_dot_notify__pb2.StreamNoticesRequest.SerializeToString,
+                response_deserializer=matinee_dot_notify_dot_v1_dot_notify__pb2.Notice.FromString,
+                _registered_method=True)
         self.MarkNoticeRead = channel.unary_unary(
                 '/matinee.notify.v1.NotifyService/MarkNoticeRead',
                 request_serializer=matinee_dot_notify_dot_v1_dot_notify__pb2.MarkNoticeReadRequest.SerializeToString,
@@ -66,6 +72,36 @@ class NotifyServiceStub:
                 request_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
+        self.GetPreferences = channel.unary_unary(
+                '/matinee.notify.v1.NotifyService/GetPreferences',
+                request_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+                response_deserializer=matinee_dot_notify_dot_v1_dot_notify__pb2.Preferences.FromString,
+                _registered_method=True)
+        self.UpdatePreferences = channel.unary_unary(
+                '/matinee.notify.v1.NotifyService/UpdatePreferences',
+                request_serializer=matinee_dot_notify_dot_v1_dot_notify__pb2.Preferences.SerializeToString,
+                response_deserializer=matinee_dot_notify_dot_v1_dot_notify__pb2.Preferences.FromString,
+                _registered_method=True)
+        self.ShowUnsubscribe = channel.unary_unary(
+                '/matinee.notify.v1.NotifyService/ShowUnsubscribe',
+                request_serializer=matinee_dot_notify_dot_v1_dot_notify__pb2.ShowUnsubscribeRequest.SerializeToString,
+                response_deserializer=google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+                _registered_method=True)
+        self.Unsubscribe = channel.unary_unary(
+                '/matinee.notify.v1.NotifyService/Unsubscribe',
+                request_serializer=matinee_dot_notify_dot_v1_dot_notify__pb2.UnsubscribeRequest.SerializeToString,
+                response_deserializer=google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+                _registered_method=True)
+        self.ListDeliveries = channel.unary_unary(
+                '/matinee.notify.v1.NotifyService/ListDeliveries',
+                request_serializer=matinee_dot_notify_dot_v1_dot_notify__pb2.ListDeliveriesRequest.SerializeToString,
+                response_deserializer=matinee_dot_notify_dot_v1_dot_notify__pb2.ListDeliveriesResponse.FromString,
+                _registered_method=True)
+        self.RetryDelivery = channel.unary_unary(
+                '/matinee.notify.v1.NotifyService/RetryDelivery',
+                request_serializer=matinee_dot_notify_dot_v1_dot_notify__pb2.RetryDeliveryRequest.SerializeToString,
+                response_deserializer=matinee_dot_notify_dot_v1_dot_notify__pb2.Delivery.FromString,
+                _registered_method=True)
 
 
 class NotifyServiceServicer:
@@ -73,8 +109,8 @@ class NotifyServiceServicer:
 
     RPCs whose request has an idempotency_key take it over HTTP also as the header `idempotency-key`: for 24
     hours the same caller, RPC and key get the first success again; one sent while the first is running waits for it; the
-    same key with another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED). MarkAllNoticesRead takes it as the header
-    alone. Publishing needs none: event_id is its key.
+    same key with another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED). MarkAllNoticesRead and UpdatePreferences
+    take it as the header alone. Publishing needs none: event_id is its key.
     """
 
     def Publish(self, request, context):
@@ -102,6 +138,20 @@ class NotifyServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def StreamNotices(self, request, context):
+        """Streams the caller's notices as they come: first those that came after last_id, in the order in which they came, then
+        each new one. A heartbeat, which is a Notice without an id, comes at once and then whenever there was nothing to tell
+        for 15 seconds. A notice whose text has changed comes again under its id, and so may a few that came before last_id's
+        text changed: the id tells. A stream ends when the access token expires, when the process stops and when its reader
+        is too slow; the caller resumes with the last id he has. text/event-stream over HTTP.
+        Returns NOT_FOUND (NOTICE_NOT_FOUND) if last_id is none of the caller's notices; RESOURCE_EXHAUSTED
+        (TOO_MANY_STREAMS) if the caller has 10 open already; and at the end UNAUTHENTICATED (TOKEN_EXPIRED), UNAVAILABLE
+        (PEER_UNAVAILABLE) or RESOURCE_EXHAUSTED (READER_TOO_SLOW), which over HTTP/1.1 just ends the body.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def MarkNoticeRead(self, request, context):
         """Marks one of the caller's notices as read. Marking it twice is once.
         Returns NOT_FOUND (NOTICE_NOT_FOUND) if the caller has no such notice.
@@ -112,6 +162,57 @@ class NotifyServiceServicer:
 
     def MarkAllNoticesRead(self, request, context):
         """Marks all of the caller's notices as read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPreferences(self, request, context):
+        """Gets where the caller is told of what: every kind with both channels.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdatePreferences(self, request, context):
+        """Says where the caller is told of what. A kind or a channel that is not given stays as it is.
+        Returns INVALID_ARGUMENT (INVALID_FIELDS) if a channel would be switched off that must not be: the inbox for
+        announcement_cancelled. Nothing is changed then.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ShowUnsubscribe(self, request, context):
+        """Shows the page behind the link at the end of a mail, with a button that unsubscribes. Changes nothing: programs that
+        look at mails follow links. Needs no token, the link is signed.
+        Returns NOT_FOUND (LINK_NOT_FOUND) if we did not make the link.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Unsubscribe(self, request, context):
+        """Sends a person no more mails of the kind that the link is for; the same as switching it off in his preferences. Mail
+        programs call it with one click (RFC 8058). Needs no token, the link is signed.
+        Returns NOT_FOUND (LINK_NOT_FOUND) if we did not make the link.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDeliveries(self, request, context):
+        """Lists mails, newest first, and what became of them. What was sent is remembered for a week.
+        Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RetryDelivery(self, request, context):
+        """Tries again to send a mail that was given up.
+        Returns NOT_FOUND (DELIVERY_NOT_FOUND) if there is no such mail, FAILED_PRECONDITION (DELIVERY_NOT_DEAD) if it was
+        not given up.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -135,6 +236,11 @@ def add_NotifyServiceServicer_to_server(servicer, server):
                     request_deserializer=matinee_dot_notify_dot_v1_dot_notify__pb2.ListNoticesRequest.FromString,
                     response_serializer=matinee_dot_notify_dot_v1_dot_notify__pb2.ListNoticesResponse.SerializeToString,
             ),
+            'StreamNotices': grpc.unary_stream_rpc_method_handler(
+                    servicer.StreamNotices,
+                    request_deserializer=matinee_dot_notify_dot_v1_dot_notify__pb2.StreamNoticesRequest.FromString,
+                    response_serializer=matinee_dot_notify_dot_v1_dot_notify__pb2.Notice.SerializeToString,
+            ),
             'MarkNoticeRead': grpc.unary_unary_rpc_method_handler(
                     servicer.MarkNoticeRead,
                     request_deserializer=matinee_dot_notify_dot_v1_dot_notify__pb2.MarkNoticeReadRequest.FromString,
@@ -144,6 +250,36 @@ def add_NotifyServiceServicer_to_server(servicer, server):
                     servicer.MarkAllNoticesRead,
                     request_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'GetPreferences': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPreferences,
+                    request_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                    response_serializer=matinee_dot_notify_dot_v1_dot_notify__pb2.Preferences.SerializeToString,
+            ),
+            'UpdatePreferences': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdatePreferences,
+                    request_deserializer=matinee_dot_notify_dot_v1_dot_notify__pb2.Preferences.FromString,
+                    response_serializer=matinee_dot_notify_dot_v1_dot_notify__pb2.Preferences.SerializeToString,
+            ),
+            'ShowUnsubscribe': grpc.unary_unary_rpc_method_handler(
+                    servicer.ShowUnsubscribe,
+                    request_deserializer=matinee_dot_notify_dot_v1_dot_notify__pb2.ShowUnsubscribeRequest.FromString,
+                    response_serializer=google_dot_api_dot_httpbody__pb2.HttpBody.SerializeToString,
+            ),
+            'Unsubscribe': grpc.unary_unary_rpc_method_handler(
+                    servicer.Unsubscribe,
+                    request_deserializer=matinee_dot_notify_dot_v1_dot_notify__pb2.UnsubscribeRequest.FromString,
+                    response_serializer=google_dot_api_dot_httpbody__pb2.HttpBody.SerializeToString,
+            ),
+            'ListDeliveries': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDeliveries,
+                    request_deserializer=matinee_dot_notify_dot_v1_dot_notify__pb2.ListDeliveriesRequest.FromString,
+                    response_serializer=matinee_dot_notify_dot_v1_dot_notify__pb2.ListDeliveriesResponse.SerializeToString,
+            ),
+            'RetryDelivery': grpc.unary_unary_rpc_method_handler(
+                    servicer.RetryDelivery,
+                    request_deserializer=matinee_dot_notify_dot_v1_dot_notify__pb2.RetryDeliveryRequest.FromString,
+                    response_serializer=matinee_dot_notify_dot_v1_dot_notify__pb2.Delivery.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -158,8 +294,8 @@ class NotifyService:
 
     RPCs whose request has an idempotency_key take it over HTTP also as the header `idempotency-key`: for 24
     hours the same caller, RPC and key get the first success again; one sent while the first is running waits for it; the
-    same key with another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED). MarkAllNoticesRead takes it as the header
-    alone. Publishing needs none: event_id is its key.
+    same key with another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED). MarkAllNoticesRead and UpdatePreferences
+    take it as the header alone. Publishing needs none: event_id is its key.
     """
 
     @staticmethod
@@ -244,6 +380,33 @@ class NotifyService:
             _registered_method=True)
 
     @staticmethod
+    def StreamNotices(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/matinee.notify.v1.NotifyService/StreamNotices',
+            matinee_dot_notify_dot_v1_dot_notify__pb2.StreamNoticesRequest.SerializeToString,
+            matinee_dot_notify_dot_v1_dot_notify__pb2.Notice.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def MarkNoticeRead(request,
             target,
             options=(),
@@ -287,6 +450,168 @@ class NotifyService:
             '/matinee.notify.v1.NotifyService/MarkAllNoticesRead',
             google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPreferences(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.notify.v1.NotifyService/GetPreferences',
+            google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            matinee_dot_notify_dot_v1_dot_notify__pb2.Preferences.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdatePreferences(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.notify.v1.NotifyService/UpdatePreferences',
+            matinee_dot_notify_dot_v1_dot_notify__pb2.Preferences.SerializeToString,
+            matinee_dot_notify_dot_v1_dot_notify__pb2.Preferences.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ShowUnsubscribe(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.notify.v1.NotifyService/ShowUnsubscribe',
+            matinee_dot_notify_dot_v1_dot_notify__pb2.ShowUnsubscribeRequest.SerializeToString,
+            google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Unsubscribe(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.notify.v1.NotifyService/Unsubscribe',
+            matinee_dot_notify_dot_v1_dot_notify__pb2.UnsubscribeRequest.SerializeToString,
+            google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDeliveries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.notify.v1.NotifyService/ListDeliveries',
+            matinee_dot_notify_dot_v1_dot_notify__pb2.ListDeliveriesRequest.SerializeToString,
+            matinee_dot_notify_dot_v1_dot_notify__pb2.ListDeliveriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RetryDelivery(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.notify.v1.NotifyService/RetryDelivery',
+            matinee_dot_notify_dot_v1_dot_notify__pb2.RetryDeliveryRequest.SerializeToString,
+            matinee_dot_notify_dot_v1_dot_notify__pb2.Delivery.FromString,
             options,
             channel_credentials,
             insecure,

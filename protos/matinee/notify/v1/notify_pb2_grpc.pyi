@@ -4,6 +4,7 @@ isort:skip_file
 Telling people what concerns them."""
 
 from collections import abc as _abc
+from google.api import httpbody_pb2 as _httpbody_pb2
 from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio
 from matinee.notify.v1 import notify_pb2 as _notify_pb2
@@ -18,8 +19,8 @@ class NotifyServiceStub:
 
     RPCs whose request has an idempotency_key take it over HTTP also as the header `idempotency-key`: for 24
     hours the same caller, RPC and key get the first success again; one sent while the first is running waits for it; the
-    same key with another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED). MarkAllNoticesRead takes it as the header
-    alone. Publishing needs none: event_id is its key.
+    same key with another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED). MarkAllNoticesRead and UpdatePreferences
+    take it as the header alone. Publishing needs none: event_id is its key.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -36,20 +37,56 @@ class NotifyServiceStub:
     """Lists the caller's notices, newest first. Over HTTP the header x-unread-count tells how many are unread.
     Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
     """
+    StreamNotices: _aio.UnaryStreamMultiCallable[_notify_pb2.StreamNoticesRequest, _notify_pb2.Notice]
+    """Streams the caller's notices as they come: first those that came after last_id, in the order in which they came, then
+    each new one. A heartbeat, which is a Notice without an id, comes at once and then whenever there was nothing to tell
+    for 15 seconds. A notice whose text has changed comes again under its id, and so may a few that came before last_id's
+    text changed: the id tells. A stream ends when the access token expires, when the process stops and when its reader
+    is too slow; the caller resumes with the last id he has. text/event-stream over HTTP.
+    Returns NOT_FOUND (NOTICE_NOT_FOUND) if last_id is none of the caller's notices; RESOURCE_EXHAUSTED
+    (TOO_MANY_STREAMS) if the caller has 10 open already; and at the end UNAUTHENTICATED (TOKEN_EXPIRED), UNAVAILABLE
+    (PEER_UNAVAILABLE) or RESOURCE_EXHAUSTED (READER_TOO_SLOW), which over HTTP/1.1 just ends the body.
+    """
     MarkNoticeRead: _aio.UnaryUnaryMultiCallable[_notify_pb2.MarkNoticeReadRequest, _notify_pb2.Notice]
     """Marks one of the caller's notices as read. Marking it twice is once.
     Returns NOT_FOUND (NOTICE_NOT_FOUND) if the caller has no such notice.
     """
     MarkAllNoticesRead: _aio.UnaryUnaryMultiCallable[_empty_pb2.Empty, _empty_pb2.Empty]
     """Marks all of the caller's notices as read."""
+    GetPreferences: _aio.UnaryUnaryMultiCallable[_empty_pb2.Empty, _notify_pb2.Preferences]
+    """Gets where the caller is told of what: every kind with both channels."""
+    UpdatePreferences: _aio.UnaryUnaryMultiCallable[_notify_pb2.Preferences, _notify_pb2.Preferences]
+    """Says where the caller is told of what. A kind or a channel that is not given stays as it is.
+    Returns INVALID_ARGUMENT (INVALID_FIELDS) if a channel would be switched off that must not be: the inbox for
+    announcement_cancelled. Nothing is changed then.
+    """
+    ShowUnsubscribe: _aio.UnaryUnaryMultiCallable[_notify_pb2.ShowUnsubscribeRequest, _httpbody_pb2.HttpBody]
+    """Shows the page behind the link at the end of a mail, with a button that unsubscribes. Changes nothing: programs that
+    look at mails follow links. Needs no token, the link is signed.
+    Returns NOT_FOUND (LINK_NOT_FOUND) if we did not make the link.
+    """
+    Unsubscribe: _aio.UnaryUnaryMultiCallable[_notify_pb2.UnsubscribeRequest, _httpbody_pb2.HttpBody]
+    """Sends a person no more mails of the kind that the link is for; the same as switching it off in his preferences. Mail
+    programs call it with one click (RFC 8058). Needs no token, the link is signed.
+    Returns NOT_FOUND (LINK_NOT_FOUND) if we did not make the link.
+    """
+    ListDeliveries: _aio.UnaryUnaryMultiCallable[_notify_pb2.ListDeliveriesRequest, _notify_pb2.ListDeliveriesResponse]
+    """Lists mails, newest first, and what became of them. What was sent is remembered for a week.
+    Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+    """
+    RetryDelivery: _aio.UnaryUnaryMultiCallable[_notify_pb2.RetryDeliveryRequest, _notify_pb2.Delivery]
+    """Tries again to send a mail that was given up.
+    Returns NOT_FOUND (DELIVERY_NOT_FOUND) if there is no such mail, FAILED_PRECONDITION (DELIVERY_NOT_DEAD) if it was
+    not given up.
+    """
 
 class NotifyServiceServicer(metaclass=_abc_1.ABCMeta):
     """One inbox per person.
 
     RPCs whose request has an idempotency_key take it over HTTP also as the header `idempotency-key`: for 24
     hours the same caller, RPC and key get the first success again; one sent while the first is running waits for it; the
-    same key with another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED). MarkAllNoticesRead takes it as the header
-    alone. Publishing needs none: event_id is its key.
+    same key with another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED). MarkAllNoticesRead and UpdatePreferences
+    take it as the header alone. Publishing needs none: event_id is its key.
     """
 
     @_abc_1.abstractmethod
@@ -84,6 +121,22 @@ class NotifyServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def StreamNotices(
+        self,
+        request: _notify_pb2.StreamNoticesRequest,
+        context: _aio.ServicerContext[_notify_pb2.StreamNoticesRequest, _abc.AsyncIterator[_notify_pb2.Notice]],
+    ) -> _abc.AsyncIterator[_notify_pb2.Notice]:
+        """Streams the caller's notices as they come: first those that came after last_id, in the order in which they came, then
+        each new one. A heartbeat, which is a Notice without an id, comes at once and then whenever there was nothing to tell
+        for 15 seconds. A notice whose text has changed comes again under its id, and so may a few that came before last_id's
+        text changed: the id tells. A stream ends when the access token expires, when the process stops and when its reader
+        is too slow; the caller resumes with the last id he has. text/event-stream over HTTP.
+        Returns NOT_FOUND (NOTICE_NOT_FOUND) if last_id is none of the caller's notices; RESOURCE_EXHAUSTED
+        (TOO_MANY_STREAMS) if the caller has 10 open already; and at the end UNAUTHENTICATED (TOKEN_EXPIRED), UNAVAILABLE
+        (PEER_UNAVAILABLE) or RESOURCE_EXHAUSTED (READER_TOO_SLOW), which over HTTP/1.1 just ends the body.
+        """
+
+    @_abc_1.abstractmethod
     def MarkNoticeRead(
         self,
         request: _notify_pb2.MarkNoticeReadRequest,
@@ -100,5 +153,67 @@ class NotifyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]],
     ) -> _abc.Awaitable[_empty_pb2.Empty]:
         """Marks all of the caller's notices as read."""
+
+    @_abc_1.abstractmethod
+    def GetPreferences(
+        self,
+        request: _empty_pb2.Empty,
+        context: _aio.ServicerContext[_empty_pb2.Empty, _abc.Awaitable[_notify_pb2.Preferences]],
+    ) -> _abc.Awaitable[_notify_pb2.Preferences]:
+        """Gets where the caller is told of what: every kind with both channels."""
+
+    @_abc_1.abstractmethod
+    def UpdatePreferences(
+        self,
+        request: _notify_pb2.Preferences,
+        context: _aio.ServicerContext[_notify_pb2.Preferences, _abc.Awaitable[_notify_pb2.Preferences]],
+    ) -> _abc.Awaitable[_notify_pb2.Preferences]:
+        """Says where the caller is told of what. A kind or a channel that is not given stays as it is.
+        Returns INVALID_ARGUMENT (INVALID_FIELDS) if a channel would be switched off that must not be: the inbox for
+        announcement_cancelled. Nothing is changed then.
+        """
+
+    @_abc_1.abstractmethod
+    def ShowUnsubscribe(
+        self,
+        request: _notify_pb2.ShowUnsubscribeRequest,
+        context: _aio.ServicerContext[_notify_pb2.ShowUnsubscribeRequest, _abc.Awaitable[_httpbody_pb2.HttpBody]],
+    ) -> _abc.Awaitable[_httpbody_pb2.HttpBody]:
+        """Shows the page behind the link at the end of a mail, with a button that unsubscribes. Changes nothing: programs that
+        look at mails follow links. Needs no token, the link is signed.
+        Returns NOT_FOUND (LINK_NOT_FOUND) if we did not make the link.
+        """
+
+    @_abc_1.abstractmethod
+    def Unsubscribe(
+        self,
+        request: _notify_pb2.UnsubscribeRequest,
+        context: _aio.ServicerContext[_notify_pb2.UnsubscribeRequest, _abc.Awaitable[_httpbody_pb2.HttpBody]],
+    ) -> _abc.Awaitable[_httpbody_pb2.HttpBody]:
+        """Sends a person no more mails of the kind that the link is for; the same as switching it off in his preferences. Mail
+        programs call it with one click (RFC 8058). Needs no token, the link is signed.
+        Returns NOT_FOUND (LINK_NOT_FOUND) if we did not make the link.
+        """
+
+    @_abc_1.abstractmethod
+    def ListDeliveries(
+        self,
+        request: _notify_pb2.ListDeliveriesRequest,
+        context: _aio.ServicerContext[_notify_pb2.ListDeliveriesRequest, _abc.Awaitable[_notify_pb2.ListDeliveriesResponse]],
+    ) -> _abc.Awaitable[_notify_pb2.ListDeliveriesResponse]:
+        """Lists mails, newest first, and what became of them. What was sent is remembered for a week.
+        Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+        """
+
+    @_abc_1.abstractmethod
+    def RetryDelivery(
+        self,
+        request: _notify_pb2.RetryDeliveryRequest,
+        context: _aio.ServicerContext[_notify_pb2.RetryDeliveryRequest, _abc.Awaitable[_notify_pb2.Delivery]],
+    ) -> _abc.Awaitable[_notify_pb2.Delivery]:
+        """Tries again to send a mail that was given up.
+        Returns NOT_FOUND (DELIVERY_NOT_FOUND) if there is no such mail, FAILED_PRECONDITION (DELIVERY_NOT_DEAD) if it was
+        not given up.
+        """
 
 def add_NotifyServiceServicer_to_server(servicer: NotifyServiceServicer, server: _aio.Server) -> None: ...

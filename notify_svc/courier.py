@@ -1,0 +1,129 @@
+"""Mails on their way: when they are tried, when they are tried again, and when they are given up.
+
+A mail is claimed by a lock on its row that lasts until its fate is written. When this process dies PostgreSQL drops the
+lock at once and another process sends the mail: at least once, and recognisable by its Message-ID.
+"""
+
+import asyncio
+import random
+from contextlib import suppress
+from datetime import timedelta
+
+from matinee.auth.v1 import auth_pb2
+
+from mesh import caller, clock
+from mesh.errors import MeshError, Unavailable
+from mesh.logs import logger
+from notify_svc.edits import UNDONE
+from notify_svc.facts import restored
+from notify_svc.mails import Mails
+from notify_svc.peers import People
+from notify_svc.post import Post, Postponed, Refused
+from notify_svc.settings import Settings
+from notify_svc.store.deliveries import Claim, DeliveryStore, Outcome
+
+IDLE_SECONDS = 0.5
+"""Between two looks for mails that are due."""
+LONGEST_DELAY = 3600.0
+PROBLEM = 500
+"""Characters that are kept of a problem."""
+REMINDERS = ("reminder_24h", "reminder_1h")
+
+
+class Courier:
+    """Sends everybody's mails."""
+
+    def __init__(self, store: DeliveryStore, people: People, mails: Mails, settings: Settings) -> None:
+        self.store = store
+        self.people = people
+        self.mails = mails
+        self.settings = settings
+        self.stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Sends until stop()."""
+        await asyncio.gather(*(self.work() for _ in range(self.settings.smtp_connections)))
+
+    def stop(self) -> None:
+        """Lets the mails that are being sent finish, and begins no other."""
+        self.stopping.set()
+
+    async def work(self) -> None:
+        """Sends one mail after the other over one connection."""
+        caller.begin(caller.Call(request_id="mail"))
+        post = Post(self.settings)
+        while not self.stopping.is_set():
+            if not await self.send_next(post):
+                await post.close()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self.stopping.wait(), IDLE_SECONDS)
+        await post.close()
+
+    async def send_next(self, post: Post) -> bool:
+        """Tries a mail that is due; returns whether to go on at once."""
+        try:
+            async with self.store.claim() as claim:
+                if claim is None:
+                    return False
+                outcome = await self.attempt(claim, post)
+                await claim.finish(outcome)
+        except Unavailable:
+            return False
+        except Exception:
+            logger().exception("mails begin anew")
+            return False
+        return outcome.state != "pending"
+
+    async def attempt(self, claim: Claim, post: Post) -> Outcome:
+        """Sends a mail, or says why not."""
+        try:
+            person = await self.people.find(claim.notice.recipient_id)
+        except MeshError as error:
+            return Outcome("pending", f"auth: {error.message}", tried=False, delay=self.delay(1))
+        if reason := await unwanted(claim, person):
+            return Outcome("skipped", reason, tried=False)
+        assert person is not None
+        attempts, standing = claim.delivery.attempts + 1, await claim.standing()
+        try:
+            message = self.mails.compose(claim.notice, person, claim.delivery.revision, standing)
+            await post.send(message, person.email)
+        except Refused as error:
+            return self.dead(claim, str(error))
+        except Postponed as error:
+            if attempts >= self.settings.smtp_attempts:
+                return self.dead(claim, str(error))
+            return Outcome("pending", str(error)[:PROBLEM], delay=self.delay(attempts))
+        except Exception as error:
+            # A defect of ours in this one mail must not stop the others.
+            logger().exception("mail not written", delivery_id=str(claim.delivery.id))
+            return self.dead(claim, f"{type(error).__name__}: {error}")
+        return Outcome("sent")
+
+    def dead(self, claim: Claim, problem: str) -> Outcome:
+        """Given up; a moderator may try again."""
+        logger().warning("mail given up", delivery_id=str(claim.delivery.id), problem=problem[:PROBLEM])
+        return Outcome("dead", problem[:PROBLEM])
+
+    def delay(self, attempts: int) -> timedelta:
+        """How long to wait after so many attempts: twice as long each time, and not for all the same."""
+        seconds = min(self.settings.smtp_retry_seconds * 2.0 ** (attempts - 1), LONGEST_DELAY)
+        return timedelta(seconds=seconds * random.uniform(0.5, 1.5))
+
+
+async def unwanted(claim: Claim, person: auth_pb2.User | None) -> str:
+    """Why a mail is not sent at all; empty if it is."""
+    notice = claim.notice
+    if person is None or not person.email:
+        return "nobody has this id"
+    if person.delivery_type != "email":
+        return "the person wants no mail"
+    if not notice.wanted:
+        return "the person wants no mail of this kind"
+    if not notice.facts:
+        return "told before mails were sent"
+    facts = restored(notice.facts)
+    if facts["cause"] == UNDONE:
+        return "all is as it was"
+    if notice.kind in REMINDERS and (facts["event_time"] <= clock.now() or await claim.is_overtaken()):
+        return "reminds of what is not so any more"
+    return ""

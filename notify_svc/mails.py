@@ -1,0 +1,119 @@
+"""Mails: a notice as text and as HTML, in its reader's language, with the evening for the calendar."""
+
+from collections.abc import Callable, Iterator
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import parseaddr
+from zoneinfo import ZoneInfo
+
+from matinee.auth.v1 import auth_pb2
+
+from mesh.database import Row
+from notify_svc import calendar, kinds
+from notify_svc.facts import Facts, change_lines, flat, restored, zone_of
+from notify_svc.languages import Language, language_of, moment
+from notify_svc.rendering import render
+from notify_svc.unsubscribing import Unsubscribing
+
+LONGEST_SUBJECT = 150
+
+
+class Mails:
+    """Writes mails."""
+
+    def __init__(self, address_of: Callable[[str], str], unsubscribing: Unsubscribing, sender: str) -> None:
+        self.address_of = address_of
+        """The short link of a code."""
+        self.unsubscribing = unsubscribing
+        self.sender = sender
+
+    def compose(self, notice: Row, person: auth_pb2.User, revision: int, standing: Row | None) -> EmailMessage:
+        """The mail of a notice. `standing` is what told the guest before where he stands with the evening."""
+        facts, language = restored(notice.facts), language_of(person.language)
+        sides = kinds.sides(notice.kind, facts, language, brief=True)
+        wording = sides.host if notice.is_host else sides.guest
+        link = self.address_of(notice.link_code)
+        unsubscribe = self.unsubscribing.link(notice.recipient_id, notice.kind)
+        message = EmailMessage(policy=SMTP)
+        self.head(message, wording.title, person)
+        message["Message-ID"] = f"<{notice.id}.{revision}@{self.host}>"
+        message["Date"] = notice.occur_time
+        message["List-Unsubscribe"] = f"<{unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        message["Auto-Submitted"] = "auto-generated"
+        shown = {
+            "language": language.code,
+            "labels": language.labels,
+            "title": wording.title,
+            "text": wording.text,
+            "details": list(details(notice.kind, facts, language, is_host=notice.is_host)),
+            "changes": change_lines(facts, language),
+            "reason": flat(facts["reason"]) if "{reason}" in reasons(notice, facts, language) else "",
+            "link": link,
+            "button": language.labels["open_booking" if notice.booking_id else "open_announcement"],
+            "unsubscribe": unsubscribe,
+            "off": notice.kind == "announcement_cancelled",
+        }
+        message.set_content(render("mail.txt", shown), cte="quoted-printable")
+        message.add_alternative(render("mail.html", shown), subtype="html", cte="quoted-printable")
+        # Only now: what came before went with the first part when the others were added.
+        message["Content-Language"] = language.code
+        if not notice.is_host:
+            self.add_calendar(message, notice, facts, person, standing)
+        return message
+
+    @property
+    def host(self) -> str:
+        """The host of our address, and so of our mails' ids."""
+        return parseaddr(self.sender)[1].rpartition("@")[2]
+
+    def head(self, message: EmailMessage, subject: str, person: auth_pb2.User) -> None:
+        """From whom, to whom, about what."""
+        name, address = parseaddr(self.sender)
+        message["From"] = Address(display_name=name, addr_spec=address)
+        message["To"] = Address(display_name=flat(f"{person.name} {person.last_name}"), addr_spec=person.email)
+        message["Subject"] = subject if len(subject) <= LONGEST_SUBJECT else f"{subject[: LONGEST_SUBJECT - 1]}…"
+
+    def add_calendar(
+        self, message: EmailMessage, notice: Row, facts: Facts, person: auth_pb2.User, standing: Row | None
+    ) -> None:
+        """The evening for the guest's calendar, where it belongs there or has to leave it."""
+        before = restored(standing.facts) if standing is not None and standing.facts else None
+        had_place = standing is not None and before is not None and bool(calendar.has_place(standing.kind, before))
+        method = calendar.method(notice.kind, facts, had_place=had_place)
+        if method is None:
+            return
+        entry = calendar.entry(
+            facts,
+            method,
+            sender=self.sender,
+            address=person.email,
+            stamp=notice.occur_time,
+            link=self.address_of(notice.link_code),
+        )
+        message.add_alternative(
+            entry, subtype="calendar", params={"method": method, "name": "evening.ics"}, cte="base64"
+        )
+
+
+def reasons(notice: Row, facts: Facts, language: Language) -> str:
+    """The unfilled template of a notice, which shows whether it has room for a reason."""
+    sides = kinds.wordings(notice.kind, facts["cause"], language, accepted=facts["accepted"])
+    assert sides is not None
+    return (sides.host if notice.is_host else sides.guest).text
+
+
+def details(kind: str, facts: Facts, language: Language, *, is_host: bool) -> Iterator[tuple[str, str]]:
+    """The evening, line by line."""
+    labels = language.labels
+    if film := flat(facts["movie_title"]):
+        yield labels["film"], film
+    yield labels["time"], moment(facts["event_time"], zone_of(facts) or ZoneInfo("UTC"), language)
+    if place := flat(facts["event_location"]):
+        yield labels["place"], place
+    if is_host:
+        if guest := flat(facts["guest_name"]):
+            yield labels["guest"], guest
+    elif host := flat(facts["author_name"]):
+        yield labels["host"], host
