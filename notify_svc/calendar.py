@@ -3,11 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, vCalAddress, vText
 
-from notify_svc.facts import Facts, flat, zone_of
+from notify_svc.facts import Facts, flat
 
 Method = Literal["REQUEST", "CANCEL"]
 PRODUCT = "-//Matinee//Evenings//EN"
@@ -44,20 +43,19 @@ def entry(facts: Facts, method: Method, *, sender: str, address: str, stamp: dat
     calendar.add("version", "2.0")
     calendar.add("method", method)
     calendar.add_component(event(facts, method, sender=sender, address=address, stamp=stamp, link=link))
-    calendar.add_missing_timezones()
     return bytes(calendar.to_ical()).decode()
 
 
 def event(facts: Facts, method: Method, *, sender: str, address: str, stamp: datetime, link: str) -> Event:
     """The entry itself."""
-    zone = zone_of(facts) or ZoneInfo("UTC")
     begin = facts["event_time"]
     event = Event()
     event.add("uid", f"{facts['announcement_id']}@{parseaddr(sender)[1].rpartition('@')[2]}")
     event.add("sequence", facts["sequence"])
     event.add("dtstamp", stamp.astimezone(UTC))
-    event.add("dtstart", begin.astimezone(zone))
-    event.add("dtend", (facts["end_time"] or begin + USUAL).astimezone(zone))
+    # In UTC: an evening happens once, and to write down the rules of its zone takes longer than all the rest.
+    event.add("dtstart", begin.astimezone(UTC))
+    event.add("dtend", (facts["end_time"] or begin + USUAL).astimezone(UTC))
     event.add("summary", flat(facts["title"]))
     if place := flat(facts["event_location"]):
         event.add("location", place)

@@ -83,7 +83,8 @@ class Courier:
         if reason := await unwanted(claim, person):
             return Outcome("skipped", reason, tried=False)
         assert person is not None
-        attempts, standing = claim.delivery.attempts + 1, await claim.standing()
+        attempts = claim.delivery.attempts + 1
+        standing = None if claim.notice.is_host else await claim.standing()
         try:
             message = self.mails.compose(claim.notice, person, claim.delivery.revision, standing)
             await post.send(message, person.email)

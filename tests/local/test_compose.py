@@ -107,8 +107,8 @@ def test_the_image_has_all_that_its_processes_import() -> None:
     allowed = set((ROOT / ".dockerignore").read_text().split())
     assert set(ours) - {".venv"} == copied
     assert all(f"!{name}" in allowed or (name.endswith("_svc") and "!*_svc" in allowed) for name in copied)
-    # Python's own start loads the first, and grpc the second where it is installed; neither is needed.
-    had = {*image_lock(), "matinee", "setuptools", "grpcio-tools"}
+    # Python's own start loads the first, grpc the second and rich the third where it is installed; none is needed.
+    had = {*image_lock(), "matinee", "setuptools", "grpcio-tools", "attrs"}
     assert {name: packages for name, packages in others.items() if not had & {*map(normal, packages)}} == {}
 
 

@@ -8,6 +8,9 @@ from typing import Any
 from matinee.notify.v1.notify_pb2 import Change, PublishRequest
 from matinee.notify.v1.notify_pb2_grpc import NotifyServiceStub
 
+from local.mail import text_of
+from local.mesh import Mesh
+from tests.mails import mails, sent
 from tests.notify.conftest import EVENING, event, inbox
 from tests.people import Person, ok
 
@@ -73,3 +76,37 @@ async def test_edits_of_another_evening_are_told_by_themselves(notify_inside: No
     for _ in range(2):
         await notify_inside.Publish(edit(guest, str(uuid.uuid4()), 0, ("city", "", "Bonn")))
     assert len(await inbox(guest)) == 2
+
+
+async def test_edits_are_one_mail_when_no_other_can_follow(
+    mesh: Mesh, notify_inside: NotifyServiceStub, guest: Person
+) -> None:
+    subject, began = str(uuid.uuid4()), (datetime.now(UTC) - BEGAN).total_seconds() - 116
+    await notify_inside.Publish(edit(guest, subject, began, ("city", "Berlin", "Bonn")))
+    await notify_inside.Publish(edit(guest, subject, began + 1, ("city", "Bonn", "Köln")))
+    assert mails(mesh, guest) == []
+    [mail] = await sent(mesh, guest)
+    assert "- city: Berlin → Köln" in text_of(mail)
+
+
+async def test_an_edit_that_arrives_when_the_mail_is_gone_is_another_mail(
+    mesh: Mesh, notify_inside: NotifyServiceStub, guest: Person
+) -> None:
+    subject, began = str(uuid.uuid4()), (datetime.now(UTC) - BEGAN).total_seconds() - 180
+    await notify_inside.Publish(edit(guest, subject, began, ("city", "Berlin", "Bonn")))
+    await sent(mesh, guest)
+    await notify_inside.Publish(edit(guest, subject, began + 1, ("city", "Bonn", "Köln")))
+    first, second = await sent(mesh, guest, 2)
+    assert "- city: Berlin → Köln" in text_of(second)
+    assert second["message-id"] == first["message-id"].replace(".0@", ".1@")
+
+
+async def test_edits_that_leave_all_as_it_was_are_no_mail(
+    mesh: Mesh, notify_inside: NotifyServiceStub, guest: Person
+) -> None:
+    subject, began = str(uuid.uuid4()), (datetime.now(UTC) - BEGAN).total_seconds() - 116
+    await notify_inside.Publish(edit(guest, subject, began, ("city", "Berlin", "Bonn")))
+    await notify_inside.Publish(edit(guest, subject, began + 1, ("city", "Bonn", "Berlin")))
+    await notify_inside.Publish(edit(guest, str(uuid.uuid4()), began + 2, ("city", "", "Mainz")))
+    [mail] = await sent(mesh, guest)
+    assert "Mainz" in text_of(mail)

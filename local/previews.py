@@ -1,0 +1,96 @@
+"""Writes a mail of each kind in every language as HTML: `python -m local.previews`. Needs nothing running."""
+
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+from matinee.auth.v1 import auth_pb2
+
+from local.home import ROOT
+from local.mail import text_of
+from local.settings import load_home
+from notify_svc.facts import Facts, stored
+from notify_svc.kinds import KINDS, speech
+from notify_svc.languages import LANGUAGES, Language
+from notify_svc.mails import Mails
+from notify_svc.unsubscribing import Unsubscribing
+
+URL = "http://localhost:8080"
+SOME_ID = UUID("0b6d0c52-5f0e-4a1b-9d84-000000000001")
+EVENING: Facts = {
+    "announcement_id": SOME_ID,
+    "booking_id": SOME_ID,
+    "title": "Cinema in the yard",
+    "movie_title": "Cinema Paradiso",
+    "author_name": "Emilia Hartmann",
+    "guest_name": "Tomás Ferreira",
+    "event_time": datetime(2031, 5, 1, 18, tzinfo=UTC),
+    "end_time": datetime(2031, 5, 1, 20, 4, tzinfo=UTC),
+    "time_zone": "Europe/Berlin",
+    "event_location": "Kreuzbergstraße 1, Berlin",
+    "cause": "",
+    "changes": [
+        ("event_time", "2031-05-01T17:00:00+00:00", "2031-05-01T18:00:00+00:00"),
+        ("event_location", "Yorckstraße 4, Berlin", "Kreuzbergstraße 1, Berlin"),
+    ],
+    "accepted": False,
+    "reason": "",
+    "by_moderator": False,
+    "sequence": 2,
+}
+REASONS = ("declined", "revoked")
+
+
+def occasions(language: Language) -> Iterator[tuple[str, Facts]]:
+    """Every kind with each of its causes."""
+    for kind in KINDS:
+        says, accepted = speech(kind, language)
+        for causes, is_accepted in ((says, False), (accepted, True)):
+            for cause in causes:
+                has_reason = cause in REASONS or kind == "announcement_cancelled"
+                changes = EVENING["changes"] if kind == "announcement_changed" and cause != "undone" else ()
+                reason = "The projector is broken; sorry." if has_reason else ""
+                facts: Any = {**EVENING, "cause": cause, "accepted": is_accepted, "reason": reason, "changes": changes}
+                yield kind, facts
+
+
+def main() -> None:
+    """The command line."""
+    folder = load_home().path / "mails"
+    folder.mkdir(parents=True, exist_ok=True)
+    mails = Mails(
+        lambda code: f"{URL}/s/{code}", Unsubscribing(secrets.token_hex(), URL), "Matinee <matinee@localhost>"
+    )
+    names = []
+    for language in LANGUAGES.values():
+        reader = auth_pb2.User(name="Maya", last_name="Okafor", email="maya@example.com", language=language.code)
+        for kind, facts in occasions(language):
+            for is_host in (False, True):
+                side = "host" if is_host else "guest"
+                cause = "-".join(part for part in (facts["cause"], "accepted" if facts["accepted"] else "") if part)
+                names.append("-".join(part for part in (kind, cause, side, language.code) if part) + ".html")
+                notice: Any = SimpleNamespace(
+                    id=SOME_ID,
+                    recipient_id=SOME_ID,
+                    kind=kind,
+                    is_host=is_host,
+                    booking_id=SOME_ID if "booking_id" in KINDS[kind].needs else None,
+                    link_code="Vb3kQ0yTn2Lx",
+                    occur_time=datetime(2031, 4, 20, 9, tzinfo=UTC),
+                    facts=stored(facts),
+                )
+                message = mails.compose(notice, reader, 0, None)
+                (folder / names[-1]).write_text(text_of(message, "html"), encoding="utf-8")
+    rows = "".join(f'<li><a href="{name}">{name}</a>' for name in sorted(names))
+    (folder / "index.html").write_text(f"<!doctype html><meta charset=utf-8><ul>{rows}</ul>", encoding="utf-8")
+    place = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder
+    print(
+        f"{len(names)} mails in {place}; open {place / 'index.html'}. No renderer is part of this: no PNG is written."
+    )
+
+
+if __name__ == "__main__":
+    main()
