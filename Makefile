@@ -13,8 +13,9 @@ M ?=
 R ?=
 SECONDS ?=
 SEED ?=
+OFFSET ?=
 
-.PHONY: help up env down status logs tokens demo test check fix protos migration bench growth
+.PHONY: help up env down status logs tokens clock demo test check fix protos migration bench growth
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -46,6 +47,9 @@ logs: .venv/.installed ## Follow the logs; of one process: make logs S=booking
 
 tokens: .venv/.installed ## Print tokens of the sample people; one of them raw: make -s tokens R=user
 	@$(PYTHON) -m local run auth -m auth_svc.tokens $(if $(R),--as $(R))
+
+clock: .venv/.installed ## Show the mesh's clock, or move it: make clock OFFSET=+23h (or -30m, +2d, 0)
+	@$(PYTHON) -m local clock $(if $(OFFSET),-- $(OFFSET))
 
 demo: .venv/.installed ## Play an evening through the public port
 	@$(PYTHON) -m local.demo

@@ -15,6 +15,8 @@ from mesh.database import Database, Row, Rows
 
 TELL = "tell"
 """The job that tells people of events; its payload is their ids, 16 bytes each."""
+FAN_OUT = "fan_out"
+"""The job that tells very many people of one event; its payload is its id."""
 
 # One statement applies for many: it finds room, holds the guests' time, takes places where the host accepts at once,
 # writes bookings and events, and one job that tells of all of them, because a job's way through the queue costs more
