@@ -172,6 +172,7 @@ class Population:
             evening.at_once, evening.places, evening.taken, evening.begins, evening.film.minutes, address, city,
             chance.random() < 0.2, zone, created, created, created if evening.published else None,
             past and evening.published,
+            past,
         )  # fmt: skip
 
     def apply(self, rows: Rows, evening: Evening, guest: UUID, moment: datetime) -> None:
