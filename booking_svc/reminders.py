@@ -19,6 +19,8 @@ from booking_svc.store.reminders import Turn
 from mesh import clock
 from mesh.database import Database, Row
 
+REST = 4.0
+"""How many times as long as telling some people took others have the machine before the next are told."""
 ONCE = "over"
 """The schedule_version of what does not depend on when the evening was."""
 
@@ -38,7 +40,7 @@ class Reminders:
             began = time.monotonic()
             while await self.tell_some(moment):
                 # When very many are to be told, others need the machine, too.
-                await asyncio.sleep(time.monotonic() - began)
+                await asyncio.sleep(REST * (time.monotonic() - began))
                 began = time.monotonic()
 
     async def tell_some(self, moment: Moment) -> bool:
