@@ -14,8 +14,9 @@ R ?=
 SECONDS ?=
 SEED ?=
 N ?=
+OFFSET ?=
 
-.PHONY: help up env down status logs tokens mail mails demo test check fix protos migration bench growth
+.PHONY: help up env down status logs tokens mail mails clock demo test check fix protos migration bench growth
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -53,6 +54,9 @@ mail: .venv/.installed ## List the mails that were sent; show one: make mail N=1
 
 mails: .venv/.installed ## Write a mail of each kind in every language as HTML into var/mails
 	@$(PYTHON) -m local.previews
+
+clock: .venv/.installed ## Show the mesh's clock, or move it: make clock OFFSET=+23h (or -30m, +2d, 0)
+	@$(PYTHON) -m local clock $(if $(OFFSET),-- $(OFFSET))
 
 demo: .venv/.installed ## Play an evening through the public port
 	@$(PYTHON) -m local.demo

@@ -45,7 +45,7 @@ class Keys:
         """Reads the keys, after making one if there is none."""
         if not (rows := await self.store.list_keys()):
             await self.store.add_first_key(
-                secrets.token_urlsafe(9), pem(generate_private_key(SECP256R1())), clock.now()
+                secrets.token_urlsafe(9), pem(generate_private_key(SECP256R1())), clock.real_now()
             )
             rows = await self.store.list_keys()
         return {row.kid: private_key(row.private_key) for row in rows}
@@ -58,7 +58,7 @@ class Keys:
     async def access_token(self, user: Row, lifetime: timedelta) -> str:
         """A token that says who the user is, from now on for `lifetime`."""
         kid, key = next(iter((await self.all()).items()))
-        return jwt.encode(self.claims(user, clock.now(), lifetime), key, algorithm="ES256", headers={"kid": kid})
+        return jwt.encode(self.claims(user, clock.real_now(), lifetime), key, algorithm="ES256", headers={"kid": kid})
 
     def claims(self, user: Row, now: datetime, lifetime: timedelta) -> dict[str, Any]:
         """What a token says."""

@@ -41,7 +41,7 @@ class Sessions:
 
     async def begin(self, user: Row) -> Pair:
         """Tokens of a new session of this user."""
-        access, token, now = await self.keys.access_token(user, self.access_lifetime), new_token(), clock.now()
+        access, token, now = await self.keys.access_token(user, self.access_lifetime), new_token(), clock.real_now()
         await self.store.add_session(user.id, digest(token), now, now + self.refresh_lifetime)
         return access, token
 
@@ -51,7 +51,7 @@ class Sessions:
         A token that was used before ends its session: one of the two who have it should not.
         Raises Unauthenticated (REFRESH_TOKEN_INVALID).
         """
-        token, now = new_token(), clock.now()
+        token, now = new_token(), clock.real_now()
         user_id = await self.store.rotate_session(digest(used), digest(token), now, now + self.refresh_lifetime)
         if user_id is None:
             await self.store.end_copied_session(digest(used), now - RACE)

@@ -39,6 +39,7 @@ COLUMNS = {
         "id", "author_id", "movie_id", "will", "title", "description", "sub_only", "is_free", "accept_at_once",
         "tickets_count", "places_taken", "event_time", "duration_minutes", "event_location", "city",
         "address_for_guests_only", "time_zone", "create_time", "update_time", "publish_time", "begun",
+        "told_over",
     ),
     "bookings": (
         "id", "announcement_id", "guest_id", "state", "tickets", "create_time", "update_time", "accept_time",
@@ -171,6 +172,7 @@ class Population:
             evening.at_once, evening.places, evening.taken, evening.begins, evening.film.minutes, address, city,
             chance.random() < 0.2, zone, created, created, created if evening.published else None,
             past and evening.published,
+            past,
         )  # fmt: skip
 
     def apply(self, rows: Rows, evening: Evening, guest: UUID, moment: datetime) -> None:

@@ -67,6 +67,8 @@ async def amend(change: Change, caller: Caller, before: Any, edit: Edit) -> None
         raise FailedPrecondition("ANNOUNCEMENT_NOT_OPEN", "a draft is published before it is closed", status="Created")
     if publishes:
         values["publish_time"] = change.now
+    elif "event_time" in values and before.will != Will.DRAFT:
+        values["move_time"] = change.now
     if not values:
         return
     await change.edit_announcement(before.id, values)

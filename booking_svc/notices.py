@@ -1,37 +1,41 @@
 """Who is told what: turns events of the ledger into notices. Runs as a job, after the deciding transaction."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from matinee.notify.v1 import notify_pb2
 
-from booking_svc.peers import Films, Follows, Inboxes, People
+from booking_svc.facts import Known, Recipient, evening_facts, guest, host, look_up, to_all
+from booking_svc.peers import Films, Inboxes, People
 from booking_svc.schema import NOBODY
 from booking_svc.store.events import EventStore
 from mesh.batch import Batcher
 from mesh.database import Row
-from mesh.errors import InvalidArgument
-from mesh.logs import logger
 
 TOGETHER = 50
 """Most jobs that are done together, and most notices that are handed over in one call."""
 SHARE = 0.5
 """The part of the time that is for telling while there is much to tell: those who wait for an answer come first."""
-AT_ONCE = 1000
-"""Most recipients of a notice that notify takes in one request."""
 ID_BYTES = 16
 SIDES = ("before", "after")
-Recipients = list[notify_pb2.PublishRequest.Recipient]
+
+
+class Group(NamedTuple):
+    """People who are told the same."""
+
+    kind: notify_pb2.Kind.ValueType
+    people: list[Recipient]
+    sees_address: bool
 
 
 class Notices:
     """Tells people of events; an event told twice is one notice, because notify knows it by its id."""
 
-    def __init__(self, store: EventStore, people: People, films: Films, follows: Follows, inboxes: Inboxes) -> None:
+    def __init__(self, store: EventStore, people: People, films: Films, inboxes: Inboxes) -> None:
         self.store = store
         self.people = people
         self.films = films
-        self.follows = follows
         self.inboxes = inboxes
         self.together: Batcher[bytes, None] = Batcher(self.tell_together, limit=TOGETHER, share=SHARE)
 
@@ -46,118 +50,90 @@ class Notices:
         """Tells of the events of many jobs."""
         joined = b"".join(payloads)
         ids = [UUID(bytes=joined[start : start + ID_BYTES]) for start in range(0, len(joined), ID_BYTES)]
-        requests = [request for event in await self.store.list(ids) async for request in self.requests(event)]
-        for start in range(0, len(requests), TOGETHER):
-            await self.publish(requests[start : start + TOGETHER])
+        events = await self.store.list(ids)
+        known = await self.known(events)
+        await self.inboxes.publish([request for event in events for request in requests(event, known)])
         return [None] * len(payloads)
 
-    async def publish(self, requests: Sequence[notify_pb2.PublishRequest]) -> None:
-        """Hands notices over. One that notify refuses is a defect of ours: it is logged, and the others are told."""
-        try:
-            await self.inboxes.publish(requests)
-        except InvalidArgument as error:
-            if len(requests) == 1:
-                logger().error("notice refused", event_id=requests[0].event_id, problem=error.message)
-                return
-            for request in requests:
-                await self.publish([request])
-
-    async def requests(self, event: Row) -> AsyncIterator[notify_pb2.PublishRequest]:
-        """What is to be published of an event."""
-        facts = await self.facts(event)
-        async for kind, recipients in self.recipients(event):
-            if recipients:
-                request = notify_pb2.PublishRequest(kind=kind, recipients=recipients)
-                request.MergeFrom(facts)
-                yield request
-        async for request in self.without_address(event, facts):
-            yield request
-
-    async def without_address(
-        self, event: Row, facts: notify_pb2.PublishRequest
-    ) -> AsyncIterator[notify_pb2.PublishRequest]:
-        """What those are told of a change who do not get to know the address."""
-        others = listed(event, "others")
-        changes = await self.changes(event, hidden=("event_location",)) if others else []
-        for recipients in others if changes else ():
-            request = notify_pb2.PublishRequest(kind=notify_pb2.announcement_changed, recipients=recipients)
-            request.MergeFrom(facts)
-            del request.changes[:]
-            request.changes.extend(changes)
-            yield request
-
-    async def recipients(self, event: Row) -> AsyncIterator[tuple[notify_pb2.Kind.ValueType, Recipients]]:
-        """Groups of at most 1,000 people, and the kind of notice that they get."""
-        match event.kind:
-            case "booking_created":
-                yield notify_pb2.booking_created, [host(event)]
-                if event.cause == "accepted":
-                    yield notify_pb2.booking_status, [guest(event.guest_id)]
-            case "booking_status":
-                yield notify_pb2.booking_status, [host(event), guest(event.guest_id)]
-            case "announcement_changed" | "announcement_cancelled":
-                if event.actor_id != event.author_id:
-                    yield notify_pb2.Kind.Value(event.kind), [host(event)]
-                for people in listed(event, "guests"):
-                    yield notify_pb2.Kind.Value(event.kind), people
-            case "announcement_published":
-                async for people in self.audience(event):
-                    yield notify_pb2.announcement_published, people
-
-    async def audience(self, event: Row) -> AsyncIterator[Recipients]:
-        """The author's followers and, unless it is private, the film's subscribers."""
-        async for page in self.follows.followers(event.author_id):
-            yield [guest(person) for person in page if person != event.author_id]
-        if not event.sub_only:
-            async for page in self.follows.subscribers(event.movie_id):
-                yield [guest(person) for person in page if person != event.author_id]
-
-    async def facts(self, event: Row) -> notify_pb2.PublishRequest:
-        """What a notice of the event may mention. Names are empty while their owner is down."""
-        ids = [event.author_id, *([event.guest_id] if event.guest_id else [])]
-        names = await self.people.names(*ids)
-        titles = await self.films.titles(event.movie_id)
-        facts = notify_pb2.PublishRequest(
-            event_id=str(event.id),
-            announcement_id=str(event.announcement_id),
-            booking_id=str(event.booking_id or ""),
-            title=event.title,
-            movie_title=titles.get(event.movie_id, ""),
-            author_name=names.get(event.author_id, ""),
-            guest_name=names.get(event.guest_id, ""),
-            time_zone=event.time_zone,
-            cause=event.cause if event.booking_id else "",
-            changes=await self.changes(event),
-            accepted=event.places_delta > 0,
-            reason=event.detail.get("reason", ""),
-            by_moderator=event.actor_id not in (event.author_id, event.guest_id, NOBODY),
-        )
-        facts.event_time.FromDatetime(event.event_time)
-        facts.occurred.FromDatetime(event.create_time)
-        return facts
-
-    async def changes(self, event: Row, hidden: Collection[str] = ()) -> list[notify_pb2.Change]:
-        """What changed, but what is hidden; a film by its title, if that is known."""
-        changes = [change for change in event.detail.get("changes", ()) if change["field"] not in hidden]
-        films = [UUID(change[side]) for change in changes if change["field"] == "movie_id" for side in SIDES]
-        titles = {str(film): title for film, title in (await self.films.titles(*films)).items()} if films else {}
-        return [
-            notify_pb2.Change(field=change["field"], **{side: titles.get(change[side], change[side]) for side in SIDES})
-            for change in changes
-        ]
+    async def known(self, events: Sequence[Row]) -> Known:
+        """The names and titles that notices of these events mention."""
+        persons = {person for event in events for person in (event.author_id, event.guest_id) if person}
+        films = {event.movie_id for event in events} | {film for event in events for film in changed_films(event)}
+        return await look_up(self.people, self.films, persons, films)
 
 
-def host(event: Row) -> notify_pb2.PublishRequest.Recipient:
-    """The evening's host, to be told in a host's words."""
-    return notify_pb2.PublishRequest.Recipient(user_id=str(event.author_id), host=True)
+def requests(event: Row, known: Known) -> Iterator[notify_pb2.PublishRequest]:
+    """What is to be published of an event."""
+    for group in groups(event):
+        facts = event_facts(event, known, sees_address=group.sees_address)
+        # An edit of nothing but the address is nothing to those who do not get to know it.
+        if group.kind != notify_pb2.announcement_changed or facts.changes:
+            yield from to_all(facts, group.kind, group.people)
 
 
-def guest(person: UUID | str) -> notify_pb2.PublishRequest.Recipient:
-    """Somebody to be told in a guest's words."""
-    return notify_pb2.PublishRequest.Recipient(user_id=str(person))
+def groups(event: Row) -> Iterator[Group]:
+    """Who is told of an event, and which kind of notice it is to them."""
+    match event.kind:
+        case "booking_created":
+            yield Group(notify_pb2.booking_created, [host(event.author_id)], sees_address=True)
+            if event.cause == "accepted":
+                yield Group(notify_pb2.booking_status, [guest(event.guest_id)], sees_address=True)
+        case "booking_status":
+            yield from sides(event)
+        case "announcement_changed" | "announcement_cancelled":
+            kind = notify_pb2.Kind.Value(event.kind)
+            if event.actor_id != event.author_id:
+                yield Group(kind, [host(event.author_id)], sees_address=True)
+            cancelled = kind == notify_pb2.announcement_cancelled
+            yield Group(kind, listed(event, "guests"), sees_address=not cancelled)
+            yield Group(kind, listed(event, "others"), sees_address=False)
 
 
-def listed(event: Row, group: str) -> list[Recipients]:
-    """Those who held a booking when it was decided: `guests`, or `others` who do not get to know the address."""
-    people = [guest(person) for person in event.detail.get(group, ())]
-    return [people[start : start + AT_ONCE] for start in range(0, len(people), AT_ONCE)]
+def sides(event: Row) -> Iterator[Group]:
+    """Both sides of a booking. The address is for its guest only if he has a place by this event."""
+    both = [host(event.author_id), guest(event.guest_id)]
+    if event.places_delta > 0 or not event.address_for_guests_only:
+        yield Group(notify_pb2.booking_status, both, sees_address=True)
+    else:
+        yield Group(notify_pb2.booking_status, both[:1], sees_address=True)
+        yield Group(notify_pb2.booking_status, both[1:], sees_address=False)
+
+
+def listed(event: Row, group: str) -> list[Recipient]:
+    """Those who held a booking when it was decided: `guests`, or `others` who do not get to know the address.
+
+    Whoever did it himself is not told.
+    """
+    return [guest(person) for person in event.detail.get(group, ()) if person != str(event.actor_id)]
+
+
+def event_facts(event: Row, known: Known, *, sees_address: bool) -> notify_pb2.PublishRequest:
+    """What a notice of the event may mention."""
+    facts = evening_facts(event, known, sees_address=sees_address)
+    facts.event_id = str(event.id)
+    facts.booking_id = str(event.booking_id or "")
+    facts.guest_name = known.names.get(event.guest_id, "") if event.guest_id else ""
+    facts.cause = event.cause if event.booking_id else ""
+    facts.accepted = event.places_delta > 0
+    facts.reason = event.detail.get("reason", "")
+    facts.by_moderator = event.actor_id not in (event.author_id, event.guest_id, NOBODY)
+    facts.occurred.FromDatetime(event.create_time)
+    facts.changes.extend(changes(event, known, sees_address=sees_address))
+    return facts
+
+
+def changes(event: Row, known: Known, *, sees_address: bool) -> Iterator[notify_pb2.Change]:
+    """What changed, without the address for those who do not get to know it; a film by its title, if that is known."""
+    titles = {str(film): title for film, title in known.titles.items()}
+    for change in event.detail.get("changes", ()):
+        if sees_address or change["field"] != "event_location":
+            shown = titles if change["field"] == "movie_id" else {}
+            yield notify_pb2.Change(
+                field=change["field"], **{side: shown.get(change[side], change[side]) for side in SIDES}
+            )
+
+
+def changed_films(event: Row) -> set[UUID]:
+    """The film that an evening had and the one that it got, if an edit changed it."""
+    edited = [change for change in event.detail.get("changes", ()) if change["field"] == "movie_id"]
+    return {UUID(change[side]) for change in edited for side in SIDES}

@@ -3,7 +3,7 @@
 Names and titles may be missing from an answer while their owner is down; rules that need a peer refuse instead.
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from uuid import UUID
 
 import grpc
@@ -20,10 +20,13 @@ from matinee.ugc.v1.ugc_pb2_grpc import UgcServiceStub
 from mesh import caller
 from mesh.cache import Cache
 from mesh.channel import is_outage
-from mesh.errors import MeshError, NotFound, Unavailable
+from mesh.errors import InvalidArgument, MeshError, NotFound, Unavailable
+from mesh.logs import logger
 
 PAGE = 1000
 PUBLISH_SECONDS = 5.0
+CALL_REQUESTS, CALL_PEOPLE, CALL_BYTES = 50, 500, 256 * 1024
+"""Most notices, recipients and bytes in one call: it has to be done in time, and gRPC takes no more than 1 MB."""
 
 
 class People:
@@ -130,27 +133,19 @@ class Follows:
             if not (token := page.next_page_token):
                 return
 
-    async def followers(self, person: UUID) -> AsyncIterator[list[UUID]]:
-        """Pages of a person's followers. Raises MeshError."""
-        token = ""
-        while True:
-            page = await self.stub.ListFollowers(
-                ugc_pb2.ListFollowersRequest(user_id=str(person), page_size=PAGE, page_token=token)
-            )
-            yield [UUID(user_id) for user_id in page.user_ids]
-            if not (token := page.next_page_token):
-                return
+    async def followers(self, person: UUID, token: str) -> tuple[list[UUID], str]:
+        """A page of a person's followers, and the next page's token. Raises MeshError."""
+        page = await self.stub.ListFollowers(
+            ugc_pb2.ListFollowersRequest(user_id=str(person), page_size=PAGE, page_token=token)
+        )
+        return [UUID(user_id) for user_id in page.user_ids], page.next_page_token
 
-    async def subscribers(self, movie_id: UUID) -> AsyncIterator[list[UUID]]:
-        """Pages of a film's subscribers. Raises MeshError."""
-        token = ""
-        while True:
-            page = await self.stub.ListSubscribers(
-                ugc_pb2.ListSubscribersRequest(movie_id=str(movie_id), page_size=PAGE, page_token=token)
-            )
-            yield [UUID(user_id) for user_id in page.user_ids]
-            if not (token := page.next_page_token):
-                return
+    async def subscribers(self, movie_id: UUID, token: str) -> tuple[list[UUID], str]:
+        """A page of a film's subscribers, and the next page's token. Raises MeshError."""
+        page = await self.stub.ListSubscribers(
+            ugc_pb2.ListSubscribersRequest(movie_id=str(movie_id), page_size=PAGE, page_token=token)
+        )
+        return [UUID(user_id) for user_id in page.user_ids], page.next_page_token
 
 
 class Inboxes:
@@ -160,8 +155,38 @@ class Inboxes:
         self.stub = NotifyServiceStub(channel)
 
     async def publish(self, requests: Sequence[notify_pb2.PublishRequest]) -> None:
-        """Tells people of at most 100 events; repeating it tells nobody twice. Raises MeshError."""
-        await self.stub.BatchPublish(notify_pb2.BatchPublishRequest(requests=requests), timeout=PUBLISH_SECONDS)
+        """Tells people of events, in calls of a size that notify takes; repeating it tells nobody twice.
+
+        One that notify refuses is a defect of ours: it is logged, and the others are told. Raises MeshError when notify
+        does not answer.
+        """
+        for batch in batches(requests):
+            await self.publish_batch(batch)
+
+    async def publish_batch(self, requests: Sequence[notify_pb2.PublishRequest]) -> None:
+        """One call; one by one when something in it is refused."""
+        try:
+            await self.stub.BatchPublish(notify_pb2.BatchPublishRequest(requests=requests), timeout=PUBLISH_SECONDS)
+        except InvalidArgument as error:
+            if len(requests) == 1:
+                logger().error("notice refused", event_id=requests[0].event_id, problem=error.message)
+                return
+            for request in requests:
+                await self.publish_batch([request])
+
+
+def batches(requests: Sequence[notify_pb2.PublishRequest]) -> Iterator[list[notify_pb2.PublishRequest]]:
+    """Requests that are handed over in one call, in their order; one that leaves no room for others goes alone."""
+    batch: list[notify_pb2.PublishRequest] = []
+    people = size = 0
+    for request in requests:
+        people, size = people + len(request.recipients), size + request.ByteSize()
+        if batch and (len(batch) == CALL_REQUESTS or people > CALL_PEOPLE or size > CALL_BYTES):
+            yield batch
+            batch, people, size = [], len(request.recipients), request.ByteSize()
+        batch.append(request)
+    if batch:
+        yield batch
 
 
 def unavailable(error: MeshError, message: str) -> MeshError:

@@ -127,6 +127,14 @@ class Announcement(Base):
     cancel_reason: Mapped[str] = mapped_column(server_default="")
     begun: Mapped[bool] = mapped_column(server_default="false")
     """Whether what was not decided when it began has expired."""
+    move_time: Mapped[datetime | None]
+    """When it was last moved to another time after it was published."""
+    reminded_24h: Mapped[datetime | None]
+    """The event_time of which people were reminded a day before: once it is moved they are to be reminded anew."""
+    reminded_1h: Mapped[datetime | None]
+    """As above, an hour before."""
+    told_over: Mapped[bool] = mapped_column(server_default="false")
+    """Whether people were told that it is over."""
 
     __table_args__ = (
         CheckConstraint("places_taken BETWEEN 0 AND tickets_count", name="no_place_is_sold_twice"),
@@ -143,6 +151,17 @@ class Announcement(Base):
         ),
         Index("published", "event_time", "id", postgresql_where=text("publish_time IS NOT NULL")),
         Index("to_begin", "event_time", postgresql_where=text("NOT begun AND will IN ('PUBLISHED', 'CLOSED')")),
+        Index(
+            "to_remind_24h",
+            "event_time",
+            postgresql_where=text("reminded_24h IS DISTINCT FROM event_time AND will IN ('PUBLISHED', 'CLOSED')"),
+        ),
+        Index(
+            "to_remind_1h",
+            "event_time",
+            postgresql_where=text("reminded_1h IS DISTINCT FROM event_time AND will IN ('PUBLISHED', 'CLOSED')"),
+        ),
+        Index("to_end", "end_time", postgresql_where=text("NOT told_over AND will IN ('PUBLISHED', 'CLOSED')")),
         Index("by_author", "author_id", "event_time", "id"),
         Index("by_movie", "movie_id", "event_time", "id"),
         Index("by_location", "location_key", postgresql_using="gin", postgresql_ops={"location_key": "gin_trgm_ops"}),
@@ -217,6 +236,16 @@ class BookingEvent(Base):
     create_time: Mapped[datetime]
 
     __table_args__ = (Index("events_of_announcement", "announcement_id", "booking_id", "id"),)
+
+
+class FanOut(Base):
+    """How far the telling of an event to very many has come."""
+
+    __tablename__ = "fan_outs"
+
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("booking_events.id"), primary_key=True)
+    source: Mapped[str]
+    page_token: Mapped[str]
 
 
 class Rating(Base):

@@ -1,8 +1,5 @@
 """Puts the booking service together."""
 
-import asyncio
-from contextlib import suppress
-
 from matinee.auth.v1 import auth_pb2
 from matinee.booking.v1 import booking_pb2
 from matinee.movie.v1 import movie_pb2
@@ -12,32 +9,37 @@ from sqlalchemy import text
 
 from booking_svc.announcements import Announcements
 from booking_svc.applications import Applications
+from booking_svc.audience import Audience
 from booking_svc.audit import Audit
 from booking_svc.bookings import Bookings
 from booking_svc.expiry import Expiry
 from booking_svc.hosts import Hosts
 from booking_svc.notices import Notices
 from booking_svc.peers import Films, Follows, Inboxes, People
+from booking_svc.plan import Plan
 from booking_svc.ratings import Ratings
+from booking_svc.reminders import Reminders
 from booking_svc.servicer import BookingServicer
 from booking_svc.settings import Settings
 from booking_svc.store.announcements import AnnouncementStore
 from booking_svc.store.audit import AuditStore
-from booking_svc.store.bookings import TELL, BookingStore
+from booking_svc.store.bookings import FAN_OUT, TELL, BookingStore
 from booking_svc.store.events import EventStore
 from booking_svc.store.hosts import HostStore
+from booking_svc.store.plan import PlanStore
 from booking_svc.store.ratings import RatingStore
 from mesh import idempotency
 from mesh.cache import open_redis
 from mesh.caller import Verifier
 from mesh.channel import connect
 from mesh.database import Database
-from mesh.errors import Unavailable
 from mesh.jobs import Worker
 from mesh.keys import keys_of
+from mesh.periodic import every
 from mesh.server import Process, Served, run
 
 EXPIRY_SECONDS = 1.0
+REMINDER_SECONDS = 2.0
 
 
 async def build(settings: Settings) -> Process:
@@ -61,14 +63,15 @@ async def build(settings: Settings) -> Process:
     audit = Audit(AuditStore(database))
     expiry = Expiry(database)
     ratings = Ratings(RatingStore(database))
-    worker = Worker(settings, {TELL: Notices(EventStore(database), people, films, follows, inboxes).tell})
-    servicer = BookingServicer(database, announcements, hosts, applications, bookings, audit, ratings, people, films)
-
-    async def expire() -> None:
-        while True:
-            with suppress(Unavailable):
-                await expiry.sweep()
-            await asyncio.sleep(EXPIRY_SECONDS)
+    plan = Plan(PlanStore(database))
+    reminders = Reminders(database, people, films, inboxes)
+    events = EventStore(database)
+    notices = Notices(events, people, films, inboxes)
+    audience = Audience(events, people, films, follows, inboxes)
+    worker = Worker(settings, {TELL: notices.tell, FAN_OUT: audience.tell})
+    servicer = BookingServicer(
+        database, announcements, hosts, applications, bookings, audit, ratings, plan, people, films
+    )
 
     async def probe() -> None:
         await database.run(text("SELECT 1"))
@@ -79,7 +82,11 @@ async def build(settings: Settings) -> Process:
         served=[Served(booking_pb2.DESCRIPTOR.services_by_name["BookingService"], servicer)],
         probe=probe,
         tasks=[worker.run],
-        periodic=[lambda: idempotency.forget_old_keys(database), expire],
+        periodic=[
+            lambda: idempotency.forget_old_keys(database),
+            lambda: every(EXPIRY_SECONDS, "expiry", expiry.sweep),
+            lambda: every(REMINDER_SECONDS, "reminders", reminders.sweep),
+        ],
         stop=worker.stop,
         close=[auth.close, movie.close, ugc.close, notify.close, redis.aclose, database.close, planned.close],
     )

@@ -16,6 +16,7 @@ from booking_svc.bookings import Bookings
 from booking_svc.edits import Edit
 from booking_svc.hosts import Hosts
 from booking_svc.peers import Films, People
+from booking_svc.plan import Plan
 from booking_svc.ratings import Ratings
 from booking_svc.schema import State, Status, status
 from mesh import caller, clock, idempotency
@@ -48,6 +49,7 @@ class BookingServicer(BookingServiceServicer):
         bookings: Bookings,
         audit: Audit,
         ratings: Ratings,
+        plan: Plan,
         people: People,
         films: Films,
     ) -> None:
@@ -58,6 +60,7 @@ class BookingServicer(BookingServiceServicer):
         self.bookings = bookings
         self.audit = audit
         self.ratings = ratings
+        self.plan = plan
         self.people = people
         self.films = films
 
@@ -212,6 +215,14 @@ class BookingServicer(BookingServiceServicer):
 
     async def GetAverageScore(self, request: pb.GetAverageScoreRequest, context: Context) -> pb.AverageScore:
         return pb.AverageScore(score_average=await self.ratings.mean_as_host(UUID(request.user_id)))
+
+    async def ListPlannedNotices(
+        self, request: pb.ListPlannedNoticesRequest, context: Context
+    ) -> pb.ListPlannedNoticesResponse:
+        rows, token = await self.plan.list(caller.user_id(), request.page_size, request.page_token)
+        return pb.ListPlannedNoticesResponse(
+            planned=[to_proto.planned_notice(row) for row in rows], next_page_token=token
+        )
 
     async def announcement(self, announcement_id: UUID) -> pb.AnnouncementDetail:
         """An announcement in full, if the caller may see it."""

@@ -10,6 +10,7 @@ from uuid import UUID
 from google.protobuf.struct_pb2 import NULL_VALUE, Value
 from google.protobuf.timestamp_pb2 import Timestamp
 from matinee.booking.v1 import booking_pb2
+from matinee.notify.v1 import notify_pb2
 
 from booking_svc.audit import Report
 from booking_svc.schema import NOBODY, Status, author_status, guest_status, places_left, status
@@ -201,4 +202,11 @@ def review(row: Any) -> booking_pb2.Review:
         review_text=row.text,
         score=row.score,
         created=timestamp(row.create_time),
+    )
+
+
+def planned_notice(row: Row) -> booking_pb2.PlannedNotice:
+    """Something that somebody will be told."""
+    return booking_pb2.PlannedNotice(
+        kind=notify_pb2.Kind.Value(row.kind), subject=str(row.subject), time=timestamp(row.time)
     )

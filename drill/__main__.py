@@ -22,7 +22,7 @@ from drill.doors import Doors
 from drill.harvest import Harvest, Reader, Unreadable
 from drill.judge.findings import Findings
 from drill.judge.history import history
-from drill.judge.notices import missing, owed
+from drill.judge.notices import missing
 from drill.judge.verdict import judge
 from drill.kills import Kills, until_all_serve
 from drill.record import Record
@@ -104,12 +104,12 @@ async def race(client: Client, over: asyncio.Event) -> None:
 
 async def until_told(reader: Reader, record: Record, harvest: Harvest) -> None:
     """Reads inboxes until all that is owed is there, or nothing more comes."""
-    expected = owed(history(record, harvest, Findings()), reader.stage.people)
+    what_happened = history(record, harvest, Findings())
     began = progressed = time.monotonic()
     least = -1
     while time.monotonic() < min(began + TOLD_WITHIN, progressed + SILENCE):
         await reader.inboxes(harvest)
-        left = missing(harvest, expected)
+        left = missing(what_happened, harvest, reader.stage.people)
         if left != least:
             least, progressed = left, time.monotonic()
         if not left:

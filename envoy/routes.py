@@ -9,7 +9,7 @@ from google.protobuf.descriptor import FileDescriptor, MethodDescriptor
 
 from envoy.descriptors import is_read, services
 
-# Enough to tell the services apart; more would only be more routes to try.
+# Mostly enough to tell the services apart; more would only be more routes to try.
 PREFIX_SEGMENTS = 2
 
 
@@ -57,10 +57,10 @@ def _verb_and_path(rule: HttpRule) -> tuple[str, str]:
     return kind.upper(), str(getattr(rule, kind))
 
 
-def prefix_of(path: str) -> str:
+def prefix_of(path: str, length: int = PREFIX_SEGMENTS) -> str:
     """The first literal segments of a path template: /app/v1 for /app/v1/booking/{booking_id}."""
     literal: list[str] = []
-    for segment in path.strip("/").split("/")[:PREFIX_SEGMENTS]:
+    for segment in path.strip("/").split("/")[:length]:
         if "{" in segment or "*" in segment:
             break
         literal.append(segment)
@@ -71,18 +71,25 @@ def prefix_of(path: str) -> str:
 
 def http_routes(served: dict[str, list[FileDescriptor]]) -> list[HttpRoute]:
     """One route for each prefix; SystemExit if two services claim the same."""
-    owners: dict[str, str] = {}
-    for cluster, files in served.items():
-        for service in services(files):
-            for method in service.methods:
-                for _, path in http_rules(method):
-                    _claim(owners, prefix_of(path), cluster)
-    return [HttpRoute(prefix, cluster) for prefix, cluster in owners.items()]
+    owners = {path: cluster for cluster, files in served.items() for path in _paths(files)}
+    routes = {_own_prefix(path, owners): cluster for path, cluster in owners.items()}
+    return [HttpRoute(prefix, cluster) for prefix, cluster in routes.items()]
 
 
-def _claim(owners: dict[str, str], prefix: str, cluster: str) -> None:
-    if owners.setdefault(prefix, cluster) != cluster:
-        raise SystemExit(f"both {owners[prefix]} and {cluster} have paths below {prefix}")
+def _paths(files: list[FileDescriptor]) -> Iterator[str]:
+    for service in services(files):
+        for method in service.methods:
+            yield from (path for _, path in http_rules(method))
+
+
+def _own_prefix(path: str, owners: dict[str, str]) -> str:
+    """The shortest prefix below which only the path's own service has paths; /notify/v1 is shared by two."""
+    for length in range(PREFIX_SEGMENTS, path.count("/") + PREFIX_SEGMENTS):
+        prefix = prefix_of(path, length)
+        clusters = {cluster for other, cluster in owners.items() if f"{other}/".startswith(f"{prefix}/")}
+        if clusters == {owners[path]}:
+            return prefix
+    raise SystemExit(f"{' and '.join(sorted(clusters))} have paths below {prefix}: no route can tell whose {path} is")
 
 
 def stream_routes(served: dict[str, list[FileDescriptor]]) -> list[StreamRoute]:

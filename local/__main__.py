@@ -103,6 +103,22 @@ def mail(
         print_mail(console, home, number) if number else print_mails(console, home)
 
 
+@app.command()
+def clock(
+    offset: Annotated[str, typer.Argument(help="How far ahead of the real time: +23h, -30m, +1d12h, or 0.")] = "",
+) -> None:
+    """Show the mesh's clock, or move it; a mesh that runs follows within a second."""
+    from local.clock import describe, move_clock, parse_offset, read_offset
+
+    with _errors_shown():
+        home = load_home()
+        if offset:
+            wanted = parse_offset(offset)
+            home.create()
+            move_clock(home, wanted)
+        console.print(describe(read_offset(home)), highlight=False)
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def run(
     service: Annotated[str, typer.Argument(help="A service, for example booking.")],

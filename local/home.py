@@ -62,6 +62,11 @@ class Home:
         return self.path / "mesh.json"
 
     @property
+    def clock(self) -> Path:
+        """By how many seconds the mesh's clock is ahead; the processes follow it."""
+        return self.path / "clock"
+
+    @property
     def prepared(self) -> Path:
         """The fingerprint of what the databases were last prepared with."""
         return self.postgres / "prepared"

@@ -166,6 +166,7 @@ def _member_environment(settings: Settings, identity: str, address: str) -> dict
         **tls_environment(settings, identity),
         "LISTEN": address,
         "LOCAL_MODE": "true",
+        "CLOCK_FILE": str(settings.home.clock),
         "PYTHONUNBUFFERED": "1",
         **settings.extra_environment,
     }

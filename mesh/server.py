@@ -15,7 +15,7 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from mesh import logs, stubs
+from mesh import clock, logs, stubs
 from mesh.caller import Verifier
 from mesh.interceptors import Context, Method, around
 from mesh.settings import ProcessSettings
@@ -183,6 +183,8 @@ async def probe(process: Process) -> str:
 def run(name: str, settings: ProcessSettings, build: Callable[[], Awaitable[Process]]) -> None:
     """The whole life of a process: `build` puts its parts together inside the running loop."""
     logs.configure(name, settings.log_level)
+    if settings.local_mode and settings.clock_file is not None:
+        clock.follow(settings.clock_file)
 
     async def live() -> None:
         process = await build()

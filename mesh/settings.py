@@ -37,6 +37,8 @@ class ProcessSettings(BaseSettings):
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
     local_mode: bool = False
     """True on a developer's machine: sample identities get tokens."""
+    clock_file: Path | None = None
+    """In local mode: a file with the seconds by which the mesh's clock is ahead. Without local mode it is ignored."""
 
     @field_validator("tls_ca", "tls_certificate", "tls_key")
     @classmethod

@@ -17,6 +17,8 @@ from mesh.database import Database, Row, Rows
 
 TELL = "tell"
 """The job that tells people of events; its payload is their ids, 16 bytes each."""
+FAN_OUT = "fan_out"
+"""The job that tells very many people of one event; its payload is its id."""
 TRIES = 5
 
 # One statement applies for many: it finds room, holds the guests' time, takes places where the host accepts at once,
@@ -131,6 +133,14 @@ def list_statement(conditions: frozenset[str]) -> TextClause:
 Execute = Callable[[Executable, Mapping[str, Any]], Awaitable[Rows]]
 
 
+class Crossed(Exception):
+    """Places were freed or added while an application waited for its evening: it is worth another try.
+
+    Its statement saw the evening as it was. PostgreSQL checks what it writes against that first and only then looks at
+    the evening as it is, so a place that was freed meanwhile may break the constraint although it is free.
+    """
+
+
 class Application(NamedTuple):
     """What a guest asks for."""
 
@@ -147,7 +157,7 @@ async def apply(execute: Execute, applications: Sequence[Application]) -> list[R
     """The new booking of each application in its place, None where something stood against it.
 
     `execute` runs the statement in a transaction of its own or in one that does more. No guest may apply twice in one
-    call: his own applications would not see each other.
+    call: his own applications would not see each other. Raises Crossed.
     """
     announcement_ids, guest_ids, tickets, follows, waiting_list = zip(*applications, strict=True)
     parameters = {
@@ -158,7 +168,10 @@ async def apply(execute: Execute, applications: Sequence[Application]) -> list[R
         "waiting_list": waiting_list,
         "now": clock.now(),
     }
-    booked = {row.rank: row for row in (await execute(APPLY, parameters)).all()}
+    try:
+        booked = {row.rank: row for row in (await execute(APPLY, parameters)).all()}
+    except asyncpg.CheckViolationError as error:
+        raise Crossed from error
     return [booked.get(rank) for rank in range(1, len(applications) + 1)]
 
 

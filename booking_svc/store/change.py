@@ -11,7 +11,7 @@ from sqlalchemy import Executable, insert, text, update
 from booking_svc.schema import HOST_SLOT, LIVE, NOBODY, Announcement, one_of
 from booking_svc.store import bookings
 from booking_svc.store.announcements import COLUMNS
-from booking_svc.store.bookings import TELL, Application
+from booking_svc.store.bookings import FAN_OUT, TELL, Application
 from booking_svc.store.ratings import REVEAL
 from mesh import clock, idempotency, jobs
 from mesh.database import Connection, Database, Row
@@ -253,7 +253,8 @@ class Change:
         }
         event_id = (await self.connection.execute(RECORD, parameters)).scalar()
         if tell:
-            await jobs.enqueue(self.connection, TELL, event_id.bytes)
+            job = FAN_OUT if kind == "announcement_published" else TELL
+            await jobs.enqueue(self.connection, job, event_id.bytes)
 
     async def settle(self, resource_id: UUID) -> None:
         """Notes what a repeated request is to be answered with."""

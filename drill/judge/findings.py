@@ -34,6 +34,7 @@ TITLES = {
     "audit": "audit of places",
     "owed": "notices owed",
     "unowed": "notices that somebody was owed",
+    "together": "edits near each other in one notice",
     "words": "notices in the right words",
 }
 

@@ -1,33 +1,24 @@
-"""Notices: who had to be told what, from the answers given, against what lies in the inboxes."""
+"""Notices: who had to be told what, from the answers given, against what lies in the inboxes. Edits are in edits.py."""
 
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from matinee.booking.v1 import booking_pb2 as pb
 from matinee.notify.v1 import notify_pb2
 
 from drill.harvest import Harvest
-from drill.judge.evenings import CANCELLED, PUBLISHED, Evening, Version
+from drill.judge.edits import judge_edits, missing_edits
+from drill.judge.evenings import PUBLISHED, Evening
 from drill.judge.findings import Findings
 from drill.judge.history import History
-from drill.judge.lives import LIVE, Life
+from drill.judge.lives import Life
 from drill.record import Person
 from notify_svc.kinds import KINDS, Kind
 
-MARK = re.compile(r"mark [0-9a-f]{16}")
 Told = tuple[str, str, str, str]
-"""Recipient, kind, what of it (a cause, or the mark that an edit left), and the path of what it is about."""
-
-
-@dataclass
-class Owed:
-    """What has to be in the inboxes, and what may be there besides, because it is open who was first."""
-
-    must: Counter[Told] = field(default_factory=Counter)
-    may: set[Told] = field(default_factory=set)
+"""Recipient, kind, the cause if there are several, and the path of what it is about."""
 
 
 def headings(kind: Kind) -> dict[str, str]:
@@ -45,16 +36,13 @@ SAME = {("booking_created", "applied"): ""}
 """Causes that have no words of their own."""
 
 
-def owed(history: History, people: list[Person]) -> Owed:
+def owed(history: History, people: list[Person]) -> Counter[Told]:
     """Everything that somebody has to be told."""
-    found = Owed()
+    found: Counter[Told] = Counter()
     for life in history.lives.values():
-        found.must.update(of_booking(life))
+        found.update(of_booking(life))
     for evening in history.evenings.values():
-        found.must.update(of_evening(evening, history, people))
-        for version in evening.versions[1:]:
-            if version.op is not None and version.known.get("will") != CANCELLED:
-                of_edit(evening, version, history, found)
+        found.update(of_evening(evening, history, people))
     return found
 
 
@@ -84,23 +72,13 @@ def of_evening(evening: Evening, history: History, people: list[Person]) -> Iter
             yield life.guest, "announcement_cancelled", "", path
 
 
-def of_edit(evening: Evening, version: Version, history: History, found: Owed) -> None:
-    """Those who hold a booking are told of an edit; not of the one that publishes, for then nobody does."""
-    assert version.op is not None
-    path, mark = f"/app/v1/announcement/{evening.id}", version.op.request.description
-    for life in history.at[evening.id]:
-        told = (life.guest, "announcement_changed", mark, path)
-        states = life.possible(version.low, version.high)
-        if states <= LIVE and told not in found.may:
-            found.must[told] = 1
-        elif states & LIVE and told not in found.must:
-            found.may.add(told)
-
-
 def told(harvest: Harvest) -> Counter[Told]:
     """What lies in the inboxes."""
     return Counter(
-        (person, *what(notice, harvest)) for person, notices in harvest.notices.items() for notice in notices
+        (person, *what(notice, harvest))
+        for person, notices in harvest.notices.items()
+        for notice in notices
+        if notice.kind != notify_pb2.announcement_changed
     )
 
 
@@ -108,30 +86,26 @@ def what(notice: Any, harvest: Harvest) -> tuple[str, str, str]:
     """What a notice says, as far as it can be told from its words and its link."""
     kind = notify_pb2.Kind.Name(notice.kind)
     path = harvest.links.get(notice.link, notice.link)
-    if kind == "announcement_changed":
-        marks = MARK.findall(notice.text)
-        return kind, marks[-1] if marks else notice.text, path
     heading = notice.title.partition(":")[0]
     return kind, CAUSES[kind].get(heading, heading), path
 
 
-def missing(harvest: Harvest, expected: Owed) -> int:
-    """How many notices have not come yet."""
-    return (expected.must - told(harvest)).total()
+def missing(history: History, harvest: Harvest, people: list[Person]) -> int:
+    """How much of what is owed has not come yet."""
+    return (owed(history, people) - told(harvest)).total() + missing_edits(history, harvest)
 
 
 def judge_notices(history: History, harvest: Harvest, people: list[Person], findings: Findings) -> Counter[str]:
     """Every notice owed is there once, and no other; returns how many were owed and how many there are."""
     expected, present = owed(history, people), told(harvest)
     names = {person.id: person.name for person in people}
-    for one, count in expected.must.items():
+    for one, count in expected.items():
         told_so = f"{describe(one, names)}: owed {count}, there {present[one]}"
         findings.check("owed", present[one] >= count, told_so)
     for one, count in present.items():
-        allowed = expected.must[one] or (one in expected.may)
-        findings.check("unowed", count <= allowed, f"{describe(one, names)}: owed {int(allowed)}, there {count}")
+        findings.check("unowed", count <= expected[one], f"{describe(one, names)}: owed {expected[one]}, there {count}")
     judge_words(history, harvest, names, findings)
-    return Counter(owed=expected.must.total(), present=present.total(), open=len(expected.may))
+    return Counter(owed=expected.total(), present=present.total()) + judge_edits(history, harvest, names, findings)
 
 
 def describe(one: Told, names: dict[str, str]) -> str:

@@ -33,6 +33,24 @@ async def test_guests_racing_for_places_that_are_given_at_once(host: Person, cro
     assert ok(await host.get(f"/app/v1/announcement/{announcement['id']}"))["places_taken"] == 3
 
 
+async def test_guests_coming_and_going_at_once_are_answered(host: Person, crowd: list[Person], film: Any) -> None:
+    announcement = await host.announce(film["id"], tickets_count=2, accept_at_once=True)
+    answers: Counter[int] = Counter()
+
+    async def come_and_go(person: Person) -> None:
+        for number in range(EIGHT):
+            key = {"idempotency_key": f"{person.id} {number}"} if number % 2 else {}
+            answer = await person.post(f"/app/v1/booking/{announcement['id']}", key)
+            answers[answer.status_code] += 1
+            if answer.status_code == 200:
+                ok(await person.delete(f"/app/v1/booking/{answer.json()['id']}"))
+
+    await asyncio.gather(*(come_and_go(person) for person in crowd))
+    # 409: places came and went while it tried.
+    assert set(answers) <= {200, 400, 409}
+    assert ok(await host.get(f"/app/v1/announcement/{announcement['id']}"))["places_taken"] == 0
+
+
 async def test_one_acceptance_repeated_takes_one_place(host: Person, guest: Person, film: Any) -> None:
     announcement = await host.announce(film["id"], tickets_count=5)
     booking = await guest.apply(announcement)

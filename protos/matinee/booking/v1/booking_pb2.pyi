@@ -10,6 +10,7 @@ from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from matinee.notify.v1 import notify_pb2 as _notify_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -1642,3 +1643,86 @@ class AverageScore(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AverageScore: _TypeAlias = AverageScore  # noqa: Y015
+
+@_typing.final
+class ListPlannedNoticesRequest(_message.Message):
+    """How many planned notices."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """At most 100 (also when more are asked for); 0 means 20."""
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPlannedNoticesRequest: _TypeAlias = ListPlannedNoticesRequest  # noqa: Y015
+
+@_typing.final
+class ListPlannedNoticesResponse(_message.Message):
+    """A page of planned notices."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLANNED_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def planned(self) -> _containers.RepeatedCompositeFieldContainer[Global___PlannedNotice]: ...
+    def __init__(
+        self,
+        *,
+        planned: _abc.Iterable[Global___PlannedNotice] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "planned", b"planned"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPlannedNoticesResponse: _TypeAlias = ListPlannedNoticesResponse  # noqa: Y015
+
+@_typing.final
+class PlannedNotice(_message.Message):
+    """Something that the caller will be told."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    TIME_FIELD_NUMBER: _builtins.int
+    kind: _notify_pb2.Kind.ValueType
+    """reminder_24h, reminder_1h or evening_over."""
+    subject: _builtins.str
+    """Id of the announcement."""
+    @_builtins.property
+    def time(self) -> _timestamp_pb2.Timestamp:
+        """When; what should have come already comes any moment."""
+
+    def __init__(
+        self,
+        *,
+        kind: _notify_pb2.Kind.ValueType = ...,
+        subject: _builtins.str = ...,
+        time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "subject", b"subject", "time", b"time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlannedNotice: _TypeAlias = PlannedNotice  # noqa: Y015

@@ -135,6 +135,11 @@ class BookingServiceStub:
                 request_serializer=matinee_dot_booking_dot_v1_dot_booking__pb2.GetAverageScoreRequest.SerializeToString,
                 response_deserializer=matinee_dot_booking_dot_v1_dot_booking__pb2.AverageScore.FromString,
                 _registered_method=True)
+        self.ListPlannedNotices = channel.unary_unary(
+                '/matinee.booking.v1.BookingService/ListPlannedNotices',
+                request_serializer=matinee_dot_booking_dot_v1_dot_booking__pb2.ListPlannedNoticesRequest.SerializeToString,
+                response_deserializer=matinee_dot_booking_dot_v1_dot_booking__pb2.ListPlannedNoticesResponse.FromString,
+                _registered_method=True)
 
 
 class BookingServiceServicer:
@@ -333,6 +338,15 @@ class BookingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListPlannedNotices(self, request, context):
+        """Lists what the caller will be told because time passes, soonest first: reminders of evenings that he hosts or has
+        a place at, and that they are over. It follows whatever becomes of them until then.
+        Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_BookingServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -430,6 +444,11 @@ def add_BookingServiceServicer_to_server(servicer, server):
                     servicer.GetAverageScore,
                     request_deserializer=matinee_dot_booking_dot_v1_dot_booking__pb2.GetAverageScoreRequest.FromString,
                     response_serializer=matinee_dot_booking_dot_v1_dot_booking__pb2.AverageScore.SerializeToString,
+            ),
+            'ListPlannedNotices': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPlannedNotices,
+                    request_deserializer=matinee_dot_booking_dot_v1_dot_booking__pb2.ListPlannedNoticesRequest.FromString,
+                    response_serializer=matinee_dot_booking_dot_v1_dot_booking__pb2.ListPlannedNoticesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -950,6 +969,33 @@ class BookingService:
             '/matinee.booking.v1.BookingService/GetAverageScore',
             matinee_dot_booking_dot_v1_dot_booking__pb2.GetAverageScoreRequest.SerializeToString,
             matinee_dot_booking_dot_v1_dot_booking__pb2.AverageScore.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPlannedNotices(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.booking.v1.BookingService/ListPlannedNotices',
+            matinee_dot_booking_dot_v1_dot_booking__pb2.ListPlannedNoticesRequest.SerializeToString,
+            matinee_dot_booking_dot_v1_dot_booking__pb2.ListPlannedNoticesResponse.FromString,
             options,
             channel_credentials,
             insecure,

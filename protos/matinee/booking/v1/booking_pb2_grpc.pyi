@@ -133,6 +133,11 @@ class BookingServiceStub:
     """Gets the mean of the scores a host was given. A score counts once it is revealed: when all accepted guests of the
     evening have rated or the 14 days have passed. 0 when there is none.
     """
+    ListPlannedNotices: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListPlannedNoticesRequest, _booking_pb2.ListPlannedNoticesResponse]
+    """Lists what the caller will be told because time passes, soonest first: reminders of evenings that he hosts or has
+    a place at, and that they are over. It follows whatever becomes of them until then.
+    Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+    """
 
 class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
     """Hosts announce evenings, guests apply for places, hosts decide. No more places are promised than there are.
@@ -365,6 +370,17 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_booking_pb2.AverageScore]:
         """Gets the mean of the scores a host was given. A score counts once it is revealed: when all accepted guests of the
         evening have rated or the 14 days have passed. 0 when there is none.
+        """
+
+    @_abc_1.abstractmethod
+    def ListPlannedNotices(
+        self,
+        request: _booking_pb2.ListPlannedNoticesRequest,
+        context: _aio.ServicerContext[_booking_pb2.ListPlannedNoticesRequest, _abc.Awaitable[_booking_pb2.ListPlannedNoticesResponse]],
+    ) -> _abc.Awaitable[_booking_pb2.ListPlannedNoticesResponse]:
+        """Lists what the caller will be told because time passes, soonest first: reminders of evenings that he hosts or has
+        a place at, and that they are over. It follows whatever becomes of them until then.
+        Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
         """
 
 def add_BookingServiceServicer_to_server(servicer: BookingServiceServicer, server: _aio.Server) -> None: ...
