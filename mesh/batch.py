@@ -8,12 +8,24 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextvars import Context
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
+from mesh import caller
+from mesh.errors import DeadlineExceeded, Unavailable
+
+OUTAGES = (Unavailable, DeadlineExceeded)
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Work = Callable[[Sequence[Item]], Awaitable[Sequence[Result]]]
 """Does many at once, all or nothing; returns a result for each, in their order."""
+
+
+class Entry(NamedTuple, Generic[Item, Result]):
+    """An item and who waits for its result."""
+
+    item: Item
+    future: asyncio.Future[Result]
+    request_id: str
 
 
 class Batcher(Generic[Item, Result]):
@@ -35,15 +47,15 @@ class Batcher(Generic[Item, Result]):
         """Seconds from the beginning of a batch of several to that of the next, at least."""
         self.share = share
         """The part of the time that batches of several may take."""
-        self.waiting: list[tuple[Item, asyncio.Future[Result]]] = []
+        self.waiting: list[Entry[Item, Result]] = []
         self.running: asyncio.Task[None] | None = None
 
     async def submit(self, item: Item) -> Result:
         """The item's result. Raises what `work` raises for it; a caller who gives up does not stop the batch."""
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self.waiting.append((item, future))
+        self.waiting.append(Entry(item, future, caller.current().request_id))
         if self.running is None:
-            # In a context of its own: a batch speaks for none of its callers.
+            # In a context of its own: a batch has no caller's token and deadline.
             self.running = asyncio.create_task(self.drain(), context=Context())
         return await future
 
@@ -59,13 +71,13 @@ class Batcher(Generic[Item, Result]):
         finally:
             self.running = None
 
-    def take(self) -> list[tuple[Item, asyncio.Future[Result]]]:
+    def take(self) -> list[Entry[Item, Result]]:
         """The next batch, in the order of arrival; the second of two with one key waits for the batch after."""
-        batch: list[tuple[Item, asyncio.Future[Result]]] = []
-        left: list[tuple[Item, asyncio.Future[Result]]] = []
+        batch: list[Entry[Item, Result]] = []
+        left: list[Entry[Item, Result]] = []
         keys: set[Hashable] = set()
         for entry in self.waiting:
-            key = self.key(entry[0])
+            key = self.key(entry.item)
             if len(batch) < self.limit and key not in keys:
                 batch.append(entry)
             else:
@@ -74,18 +86,25 @@ class Batcher(Generic[Item, Result]):
         self.waiting = left
         return batch
 
-    async def run(self, batch: Sequence[tuple[Item, asyncio.Future[Result]]]) -> None:
-        """Works on a batch; one that fails is taken apart, so that nobody fails for another's sake."""
+    async def run(self, batch: Sequence[Entry[Item, Result]]) -> None:
+        """Works on a batch; one that fails is taken apart, so that nobody fails for another's sake.
+
+        An outage fails for everybody: asked one by one they would wait for it one after the other.
+        """
+        # Peers log whatever a batch asks them under the id of its first.
+        caller.begin(caller.Call(request_id=batch[0].request_id))
         try:
-            results = await self.work([item for item, _ in batch])
+            results = await self.work([entry.item for entry in batch])
         except Exception as error:
-            if len(batch) > 1:
+            if len(batch) > 1 and not isinstance(error, OUTAGES):
                 for entry in batch:
                     await self.run([entry])
-            elif not batch[0][1].done():
-                batch[0][1].set_exception(error)
+                return
+            for entry in batch:
+                if not entry.future.done():
+                    entry.future.set_exception(error)
             return
-        for (_, future), result in zip(batch, results, strict=True):
+        for entry, result in zip(batch, results, strict=True):
             # A caller that went away has cancelled its future.
-            if not future.done():
-                future.set_result(result)
+            if not entry.future.done():
+                entry.future.set_result(result)

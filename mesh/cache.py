@@ -5,7 +5,7 @@ An outage of Redis costs a look-up of the peer, never an error.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -14,6 +14,7 @@ import redis.exceptions
 from cachetools import TTLCache
 from google.protobuf.message import Message
 
+from mesh.batch import Batcher
 from mesh.settings import MeshSettings
 
 Value = TypeVar("Value", bound=Message)
@@ -23,6 +24,8 @@ Load = Callable[[Collection[UUID]], Awaitable[Mapping[UUID, Value]]]
 LOCAL_SECONDS = 10.0
 SHARED_SECONDS = 120
 LOCAL_ENTRIES = 50_000
+TOGETHER = 500
+"""Most ids that are asked for in one call."""
 PAUSE_SECONDS = 1.0
 """How long Redis is left alone after it failed: an outage must not cost every call a time-out."""
 
@@ -44,7 +47,7 @@ class Cache(Generic[Value]):
         self.prefix = prefix
         self.load = load
         self.local: TTLCache[UUID, Value] = TTLCache(LOCAL_ENTRIES, LOCAL_SECONDS)
-        self.running: dict[UUID, asyncio.Future[Value | None]] = {}
+        self.together: Batcher[UUID, Value | None] = Batcher(self.fetch, limit=TOGETHER)
         self.paused_until = 0.0
 
     async def get_many(self, ids: Collection[UUID]) -> dict[UUID, Value]:
@@ -58,38 +61,20 @@ class Cache(Generic[Value]):
             else:
                 found[key] = value
         if missing:
-            found.update(await self.fetch(set(missing)))
+            fetched = await asyncio.gather(*map(self.together.submit, missing))
+            found.update((key, value) for key, value in zip(missing, fetched, strict=True) if value is not None)
         return found
 
-    async def fetch(self, ids: set[UUID]) -> dict[UUID, Value]:
-        """Gets ids that this process does not know; one that is being fetched already is waited for."""
-        waiting = {key: self.running[key] for key in ids if key in self.running}
-        mine = ids - waiting.keys()
-        for key in mine:
-            self.running[key] = asyncio.get_running_loop().create_future()
-        found: dict[UUID, Value] = {}
-        try:
-            if mine:
-                found = await self.shared_or_loaded(mine)
-        finally:
-            for key in mine:
-                # Those who wait for a fetch that failed ask for themselves.
-                self.running.pop(key).set_result(found.get(key))
-        left = {key for key, future in waiting.items() if await future is None}
-        found |= {key: value for key in waiting if (value := self.local.get(key)) is not None}
-        if left:
-            found |= await self.shared_or_loaded(left)
-        return found
-
-    async def shared_or_loaded(self, ids: set[UUID]) -> dict[UUID, Value]:
-        """From Redis, the rest from where it belongs."""
-        found = await self.shared(list(ids))
-        if rest := ids - found.keys():
-            loaded = dict(await self.load(rest))
+    async def fetch(self, ids: Sequence[UUID]) -> Sequence[Value | None]:
+        """What this process does not know: from Redis, the rest from where it belongs; for all who ask right now."""
+        left = {key for key in ids if key not in self.local}
+        found = await self.shared(list(left)) if left else {}
+        if rest := left - found.keys():
+            loaded = await self.load(rest)
             await self.share(loaded)
-            found |= loaded
+            found.update(loaded)
         self.local.update(found)
-        return found
+        return [found.get(key, self.local.get(key)) for key in ids]
 
     async def shared(self, ids: list[UUID]) -> dict[UUID, Value]:
         """What Redis knows of these ids; nothing while it does not answer."""

@@ -1,8 +1,9 @@
 """SQL that reads announcements."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
@@ -10,16 +11,18 @@ from sqlalchemy import TextClause, text
 from booking_svc.schema import LIVE, LONGEST, SEATED, Status, one_of
 from booking_svc.store.ratings import mean_score
 from mesh import clock
+from mesh.batch import Batcher
 from mesh.database import Database, Row
 
 COLUMNS = """a.id, a.author_id, a.movie_id, a.will, a.title, a.description, a.sub_only, a.is_free, a.accept_at_once,
     a.tickets_count, a.places_taken, a.event_time, a.duration_minutes, a.end_time, a.event_location, a.city,
     a.address_for_guests_only, a.time_zone, a.version, a.create_time, a.update_time, a.publish_time, a.cancel_reason"""
-LIST_COLUMNS = """a.id, a.author_id, a.movie_id, a.will, a.title, a.sub_only, a.is_free, a.accept_at_once,
+LIST_COLUMNS = """a.id, a.xmin, a.author_id, a.movie_id, a.will, a.title, a.sub_only, a.is_free, a.accept_at_once,
     a.tickets_count, a.places_taken, a.event_time, a.duration_minutes, a.end_time, a.event_location, a.city,
     a.address_for_guests_only, a.time_zone"""
+"""`xmin` is what PostgreSQL tells the versions of a row apart by."""
 FIND = text(f"SELECT {COLUMNS} FROM announcements a WHERE a.id = :id")
-FIND_DETAIL = text(
+LIST_DETAILS = text(
     f"""SELECT {COLUMNS}, {mean_score("a.author_id", of_host=True)} AS author_rating, (
         SELECT json_agg(json_build_object(
             'booking_id', b.id, 'guest_id', b.guest_id, 'state', b.state, 'tickets', b.tickets,
@@ -27,7 +30,7 @@ FIND_DETAIL = text(
         ) ORDER BY b.accept_time, b.id)
         FROM bookings b WHERE b.announcement_id = a.id AND {one_of("b.state", SEATED)}
     ) AS guests
-    FROM announcements a WHERE a.id = :id"""
+    FROM announcements a WHERE a.id = ANY(:ids)"""
 )
 VENUE_DAY = "CAST(a.event_time AT TIME ZONE a.time_zone AS date)"
 # The span lets an index find the day's neighbourhood; the day itself depends on each venue's zone.
@@ -72,18 +75,35 @@ def list_statement(conditions: frozenset[str], statuses: frozenset[Status] = fro
 
 ANY_TIME = frozenset({"published", "upcoming", "after"})
 """Conditions that one plan suits whatever their values are: along the index of times until the page is full."""
+TOGETHER = 100
+"""Most who are answered by one statement."""
+PACE = 0.005
+"""Seconds between two statements while many ask."""
 GUEST_OF = text(
     f"""SELECT announcement_id, {one_of("state", SEATED)} AS seated FROM bookings
     WHERE announcement_id = ANY(:ids) AND guest_id = :person AND {one_of("state", {*LIVE, *SEATED})}"""
 )
 
 
+class Page(NamedTuple):
+    """A page that is quickly found along the index of times."""
+
+    conditions: frozenset[str]
+    size: int
+    after: tuple[datetime, UUID] | None
+
+
 class AnnouncementStore:
-    """Announcements as they are. `planned` is the same database, for statements that need one plan only."""
+    """Announcements as they are. `planned` is the same database, for statements that need one plan only.
+
+    What is read most is read together: by a statement that begins when all have asked, so nobody is told anything old.
+    """
 
     def __init__(self, database: Database, planned: Database) -> None:
         self.database = database
         self.planned = planned
+        self.details: Batcher[UUID, Row | None] = Batcher(self.list_details, limit=TOGETHER, pace=PACE)
+        self.pages: Batcher[Page, Sequence[Row]] = Batcher(self.list_pages, limit=TOGETHER, pace=PACE)
 
     async def find(self, announcement_id: UUID) -> Row | None:
         """An announcement, or None."""
@@ -96,13 +116,37 @@ class AnnouncementStore:
 
     async def find_detail(self, announcement_id: UUID) -> Row | None:
         """An announcement with its host's rating and, as JSON, its accepted guests; or None."""
-        return (await self.database.read(FIND_DETAIL, {"id": announcement_id, "now": clock.now()})).one_or_none()
+        return await self.details.submit(announcement_id)
+
+    async def list_details(self, ids: Sequence[UUID]) -> Sequence[Row | None]:
+        """As find_detail(), for many."""
+        rows = (await self.planned.read(LIST_DETAILS, {"ids": ids, "now": clock.now()})).all()
+        found = {row.id: row for row in rows}
+        return [found.get(each) for each in ids]
 
     async def list(self, conditions: frozenset[str], count: int, values: dict[str, Any]) -> Sequence[Row]:
         """At most `count` announcements that meet all conditions, soonest first."""
+        if conditions <= ANY_TIME:
+            after = (values["after_time"], values["after_id"]) if "after" in conditions else None
+            return await self.pages.submit(Page(conditions, count, after))
+        return await self.read(self.database, conditions, count, values)
+
+    async def list_pages(self, pages: Sequence[Page]) -> Sequence[Sequence[Row]]:
+        """As list(), for many; most of them want the same."""
+        found = {page: await self.read_page(page) for page in dict.fromkeys(pages)}
+        return [found[page] for page in pages]
+
+    async def read_page(self, page: Page) -> Sequence[Row]:
+        """The rows of a page."""
+        after_time, after_id = page.after or (None, None)
+        values = {"after_time": after_time, "after_id": after_id}
+        return await self.read(self.planned, page.conditions, page.size, values)
+
+    async def read(
+        self, database: Database, conditions: frozenset[str], count: int, values: dict[str, Any]
+    ) -> Sequence[Row]:
+        """The statement of list()."""
         now = clock.now()
         times = {"now": now, "earliest": now - LONGEST}
-        database = self.planned if conditions <= ANY_TIME else self.database
         statement = list_statement(conditions - {"status"}, frozenset(map(Status, values.get("status", ()))))
-        found = await database.read(statement, {**values, **times, "count": count})
-        return found.all()
+        return (await database.read(statement, {**values, **times, "count": count})).all()

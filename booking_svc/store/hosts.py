@@ -22,22 +22,25 @@ def offered(evening: str, of_film: bool) -> str:
             NOT {evening}.sub_only OR :sees_all OR {evening}.author_id = :person
             OR {evening}.author_id = ANY(CAST(:followed AS uuid[]))
             OR EXISTS (
-                SELECT FROM bookings AS own WHERE own.announcement_id = {evening}.id AND own.guest_id = :person
-                AND {one_of("own.state", LIVE)}
+                SELECT FROM bookings AS held WHERE held.announcement_id = {evening}.id AND held.guest_id = :person
+                AND {one_of("held.state", LIVE)}
             )
         )"""
 
 
 @cache
 def list_statement(of_film: bool, continued: bool) -> TextClause:
-    """Walks evenings in the order of time and keeps each host's first; adds up only for those on the page."""
+    """Walks evenings in the order of time and keeps each host's first; adds up only for those on the page.
+
+    A host's first is looked up one by one: a join, which PostgreSQL may turn around, compares all evenings of a film.
+    """
     after = "AND (a.event_time, a.author_id) > (:after_time, :after_id)" if continued else ""
     return text(
         f"""WITH host AS (
             SELECT a.author_id, a.event_time FROM announcements a
-            WHERE {offered("a", of_film)} {after} AND NOT EXISTS (
-                SELECT FROM announcements sooner WHERE sooner.author_id = a.author_id
-                AND (sooner.event_time, sooner.id) < (a.event_time, a.id) AND {offered("sooner", of_film)}
+            WHERE {offered("a", of_film)} {after} AND a.id = (
+                SELECT own.id FROM announcements own WHERE own.author_id = a.author_id AND {offered("own", of_film)}
+                ORDER BY own.event_time, own.id LIMIT 1
             )
             ORDER BY a.event_time, a.author_id LIMIT :count
         )
