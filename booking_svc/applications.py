@@ -87,6 +87,6 @@ class Applications:
             raise AlreadyExists("BOOKING_EXISTS", "the caller has a booking for this evening already")
         if places_left(announcement) < application.tickets and not application.waiting_list:
             raise full(announcement)
-        if await self.store.is_busy(application.guest_id, announcement.event_time, announcement.end_time):
+        if await self.store.is_busy(application.guest_id, announcement):
             raise elsewhere()
         return bool(announcement.sub_only)

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -110,7 +109,10 @@ LIST_APPLICATIONS = text(
     ORDER BY b.id LIMIT :count"""
 )
 IS_BUSY = text(
-    "SELECT EXISTS (SELECT FROM engagements WHERE person_id = :person_id AND during && tstzrange(:begins, :ends))"
+    """SELECT EXISTS (
+        SELECT FROM engagements WHERE person_id = :person_id AND during && tstzrange(:begins, :ends)
+        AND announcement_id <> :announcement_id
+    )"""
 )
 CONDITIONS = {
     "as_author": "a.author_id = :author",
@@ -203,9 +205,14 @@ class BookingStore:
         values = {"announcement_id": announcement_id, "after": after, "count": count, "now": clock.now()}
         return (await self.database.read(LIST_APPLICATIONS, values)).all()
 
-    async def is_busy(self, person_id: UUID, begins: datetime, ends: datetime) -> bool:
-        """Whether a person hosts or visits an evening then."""
-        parameters = {"person_id": person_id, "begins": begins, "ends": ends}
+    async def is_busy(self, person_id: UUID, evening: Row) -> bool:
+        """Whether a person hosts or visits another evening at the time of this one."""
+        parameters = {
+            "person_id": person_id,
+            "announcement_id": evening.id,
+            "begins": evening.event_time,
+            "ends": evening.end_time,
+        }
         return bool((await self.database.read(IS_BUSY, parameters)).scalar())
 
     async def list(self, conditions: frozenset[str], count: int, values: dict[str, Any]) -> Sequence[Row]:
