@@ -52,7 +52,7 @@ tokens: .venv/.installed ## Print tokens of the sample people; one of them raw: 
 mail: .venv/.installed ## List the mails that were sent; show one: make mail N=1
 	@$(PYTHON) -m local mail $(N)
 
-mails: .venv/.installed ## Write a mail of each kind in every language as HTML into var/mails
+mails: .venv/.installed ## Write a mail of each kind in every language into var/mails, as HTML and (with a Chromium) PNG
 	@$(PYTHON) -m local.previews
 
 clock: .venv/.installed ## Show the mesh's clock, or move it: make clock OFFSET=+23h (or -30m, +2d, 0)

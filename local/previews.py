@@ -1,13 +1,21 @@
-"""Writes a mail of each kind in every language as HTML: `python -m local.previews`. Needs nothing running."""
+"""Writes a mail of each kind in every language as HTML, and as PNG where a browser is: `python -m local.previews`.
+
+Needs nothing running.
+"""
 
 import secrets
-from collections.abc import Iterator
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 from matinee.auth.v1 import auth_pb2
+from rich.progress import track
 
 from local.home import ROOT
 from local.mail import text_of
@@ -19,6 +27,8 @@ from notify_svc.mails import Mails
 from notify_svc.unsubscribing import Unsubscribing
 
 URL = "http://localhost:8080"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+SIZE = "640,900"
 SOME_ID = UUID("0b6d0c52-5f0e-4a1b-9d84-000000000001")
 EVENING: Facts = {
     "announcement_id": SOME_ID,
@@ -40,6 +50,7 @@ EVENING: Facts = {
     "reason": "",
     "by_moderator": False,
     "sequence": 2,
+    "soon": "",
 }
 REASONS = ("declined", "revoked")
 
@@ -57,39 +68,62 @@ def occasions(language: Language) -> Iterator[tuple[str, Facts]]:
                 yield kind, facts
 
 
+def write(folder: Path) -> list[Path]:
+    """Writes the HTML files and returns them."""
+    mails = Mails(
+        lambda code: f"{URL}/s/{code}", Unsubscribing(secrets.token_hex(), URL), "Matinee <matinee@localhost>"
+    )
+    return [
+        write_mail(folder, mails, language, kind, facts, is_host=is_host)
+        for language in LANGUAGES.values()
+        for kind, facts in occasions(language)
+        for is_host in (False, True)
+    ]
+
+
+def write_mail(folder: Path, mails: Mails, language: Language, kind: str, facts: Facts, *, is_host: bool) -> Path:
+    """Writes a mail's HTML."""
+    parts = (kind, facts["cause"], "accepted" if facts["accepted"] else "", "host" if is_host else "guest")
+    path = folder / ("-".join(part for part in (*parts, language.code) if part) + ".html")
+    notice: Any = SimpleNamespace(
+        id=SOME_ID,
+        recipient_id=SOME_ID,
+        kind=kind,
+        is_host=is_host,
+        booking_id=SOME_ID if "booking_id" in KINDS[kind].needs else None,
+        link_code="Vb3kQ0yTn2Lx",
+        occur_time=datetime(2031, 4, 20, 9, tzinfo=UTC),
+        facts=stored(facts),
+    )
+    reader = auth_pb2.User(name="Maya", last_name="Okafor", email="maya@example.com", language=language.code)
+    path.write_text(text_of(mails.compose(notice, reader, 0, None), "html"), encoding="utf-8")
+    return path
+
+
+def photograph(browser: str, pages: Sequence[Path]) -> None:
+    """Writes a PNG beside each HTML file."""
+    with tempfile.TemporaryDirectory() as profile:
+        for page in track(pages, "pictures"):
+            command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+            command += [f"--user-data-dir={profile}", f"--window-size={SIZE}"]
+            command += [f"--screenshot={page.with_suffix('.png')}", page.as_uri()]
+            subprocess.run(command, check=True, capture_output=True, timeout=60)
+
+
 def main() -> None:
     """The command line."""
     folder = load_home().path / "mails"
     folder.mkdir(parents=True, exist_ok=True)
-    mails = Mails(
-        lambda code: f"{URL}/s/{code}", Unsubscribing(secrets.token_hex(), URL), "Matinee <matinee@localhost>"
-    )
-    names = []
-    for language in LANGUAGES.values():
-        reader = auth_pb2.User(name="Maya", last_name="Okafor", email="maya@example.com", language=language.code)
-        for kind, facts in occasions(language):
-            for is_host in (False, True):
-                side = "host" if is_host else "guest"
-                cause = "-".join(part for part in (facts["cause"], "accepted" if facts["accepted"] else "") if part)
-                names.append("-".join(part for part in (kind, cause, side, language.code) if part) + ".html")
-                notice: Any = SimpleNamespace(
-                    id=SOME_ID,
-                    recipient_id=SOME_ID,
-                    kind=kind,
-                    is_host=is_host,
-                    booking_id=SOME_ID if "booking_id" in KINDS[kind].needs else None,
-                    link_code="Vb3kQ0yTn2Lx",
-                    occur_time=datetime(2031, 4, 20, 9, tzinfo=UTC),
-                    facts=stored(facts),
-                )
-                message = mails.compose(notice, reader, 0, None)
-                (folder / names[-1]).write_text(text_of(message, "html"), encoding="utf-8")
-    rows = "".join(f'<li><a href="{name}">{name}</a>' for name in sorted(names))
+    pages = sorted(write(folder))
+    rows = "".join(f'<li><a href="{page.name}">{page.stem}</a>' for page in pages)
     (folder / "index.html").write_text(f"<!doctype html><meta charset=utf-8><ul>{rows}</ul>", encoding="utf-8")
     place = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder
-    print(
-        f"{len(names)} mails in {place}; open {place / 'index.html'}. No renderer is part of this: no PNG is written."
-    )
+    print(f"{len(pages)} mails in {place}; open {place / 'index.html'}")
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser is None:
+        print(f"No PNG: none of {', '.join(BROWSERS)} is installed. Install one and run make mails again.")
+    else:
+        photograph(browser, pages)
 
 
 if __name__ == "__main__":

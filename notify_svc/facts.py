@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypedDict
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,6 +12,8 @@ from notify_svc.languages import ENGLISH, Language, moment
 SWITCHES = {"sub_only", "is_free", "accept_at_once", "address_for_guests_only"}
 BREAKS = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]+")
 CONTROLS = re.compile(r"[\x80-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+DAY, HOUR = timedelta(hours=24), timedelta(hours=1)
+"""The windows of reminders."""
 QUOTED = 200
 """Characters of a changed text that a notice shows."""
 
@@ -36,6 +38,8 @@ class Facts(TypedDict):
     end_time: datetime | None
     event_location: str
     sequence: int
+    soon: str
+    """`day` or `hour`: the evening was so near when it happened. Its reminder comes with the notice of the place."""
 
 
 TIMES = ("event_time", "end_time")
@@ -76,7 +80,15 @@ def restored(plain: Mapping[str, Any]) -> Facts:
         "end_time": datetime.fromisoformat(end) if end else None,
         "event_location": plain.get("event_location", ""),
         "sequence": plain.get("sequence", 0),
+        "soon": plain.get("soon", ""),
     }
+
+
+def nearness(occurred: datetime, event_time: datetime) -> str:
+    """How near an evening is, in the words of Facts."""
+    if occurred >= event_time or occurred < event_time - DAY:
+        return ""
+    return "day" if occurred < event_time - HOUR else "hour"
 
 
 def words(
@@ -102,6 +114,7 @@ def words(
         "Decider": moderator or host or language.host[0],
         "You": moderator or language.you,
         "by": language.by_moderator if moderator else "",
+        "soon": language.soon[facts["soon"]],
         "film": f"\n{labels['film']}: {film}" if film and not brief else "",
         "place": f"\n{labels['place']}: {location}" if location and not brief else "",
         "reason": f"\n{labels['reason']}: {reason}" if reason and not brief else "",

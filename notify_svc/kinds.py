@@ -77,7 +77,7 @@ KINDS = {
                 host=Wording("New application: {title}", "{Guest} applied for {evening}"),
             ),
             "accepted": Sides(
-                guest=Wording("Booked: {title}", "You have a place at {evening}"),
+                guest=Wording("Booked: {title}", "You have a place at {evening}{soon}"),
                 host=Wording("New guest: {title}", "{Guest} booked a place at {evening}"),
             ),
             "waitlisted": Sides(
@@ -91,7 +91,7 @@ KINDS = {
         ("title", "booking_id", "cause"),
         {
             "accepted": Sides(
-                guest=Wording("Accepted: {title}", "{Decider} accepted you: {evening}"),
+                guest=Wording("Accepted: {title}", "{Decider} accepted you: {evening}{soon}"),
                 host=Wording("Accepted: {title}", "{You} accepted {guest}: {evening}"),
             ),
             "declined": Sides(
@@ -127,11 +127,11 @@ KINDS = {
         },
         accepted={
             "returned": Sides(
-                guest=Wording("Booked again: {title}", "You have a place again: {evening}"),
+                guest=Wording("Booked again: {title}", "You have a place again: {evening}{soon}"),
                 host=Wording("Booked again: {title}", "{Guest} booked a place again: {evening}"),
             ),
             "promoted": Sides(
-                guest=Wording("Booked: {title}", "A place is free, and you have it: {evening}"),
+                guest=Wording("Booked: {title}", "A place is free, and you have it: {evening}{soon}"),
                 host=Wording("New guest: {title}", "{Guest} waited and now has a place: {evening}"),
             ),
         },
@@ -142,13 +142,9 @@ KINDS = {
         ("title",),
         {
             "": Sides(
-                guest=Wording("In a day: {title}", "Your evening is in a day: {evening}{place}"),
-                host=Wording("In a day: {title}", "Your guests come in a day: {evening}{place}"),
-            ),
-            "accepted": Sides(
-                guest=Wording("Accepted, and in a day: {title}", "{Decider} accepted you: {evening}{place}"),
-                host=Wording("In a day: {title}", "Your guests come in a day: {evening}{place}"),
-            ),
+                guest=Wording("Coming up: {title}", "Your evening begins within a day: {evening}{place}"),
+                host=Wording("Coming up: {title}", "Your guests come within a day: {evening}{place}"),
+            )
         },
     ),
     "reminder_1h": Kind(
@@ -156,13 +152,9 @@ KINDS = {
         ("title",),
         {
             "": Sides(
-                guest=Wording("In an hour: {title}", "Your evening begins in an hour: {evening}{place}"),
-                host=Wording("In an hour: {title}", "Your guests come in an hour: {evening}{place}"),
-            ),
-            "accepted": Sides(
-                guest=Wording("Accepted, and in an hour: {title}", "{Decider} accepted you: {evening}{place}"),
-                host=Wording("In an hour: {title}", "Your guests come in an hour: {evening}{place}"),
-            ),
+                guest=Wording("Very soon: {title}", "Your evening begins within an hour: {evening}{place}"),
+                host=Wording("Very soon: {title}", "Your guests come within an hour: {evening}{place}"),
+            )
         },
     ),
     "evening_over": Kind(

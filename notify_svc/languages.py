@@ -27,6 +27,8 @@ class Language(NamedTuple):
     moderator: str
     you: str
     by_moderator: str
+    soon: Mapping[str, str]
+    """How near an evening is to somebody who gets his place that late; see Facts."""
     labels: Mapping[str, str]
     """What stands around the words in a mail."""
     kinds: Mapping[str, str]
@@ -56,6 +58,7 @@ ENGLISH = Language(
     moderator="A moderator",
     you="You",
     by_moderator=" by a moderator",
+    soon={"": "", "day": "\nIt begins within a day", "hour": "\nIt begins within an hour"},
     labels={
         "film": "Film",
         "time": "When",
@@ -128,6 +131,7 @@ RUSSIAN = Language(
     moderator="Модератор",
     you="Вы",
     by_moderator=" (решение модератора)",
+    soon={"": "", "day": "\nНачало в течение суток", "hour": "\nНачало в течение часа"},
     labels={
         "film": "Фильм",
         "time": "Когда",

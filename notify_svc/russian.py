@@ -36,7 +36,7 @@ SAYS: Mapping[str, Mapping[str, Sides]] = {
             host=Wording("Новая заявка: {title}", "{Guest} хочет прийти на вечер {evening}"),
         ),
         "accepted": Sides(
-            guest=Wording("Место за вами: {title}", "У вас есть место на вечере {evening}"),
+            guest=Wording("Место за вами: {title}", "У вас есть место на вечере {evening}{soon}"),
             host=Wording("Новый гость: {title}", "{Guest} придёт на вечер {evening}"),
         ),
         "waitlisted": Sides(
@@ -46,7 +46,7 @@ SAYS: Mapping[str, Mapping[str, Sides]] = {
     },
     "booking_status": {
         "accepted": Sides(
-            guest=Wording("Вас ждут: {title}", "Ваша заявка принята{by}: {evening}"),
+            guest=Wording("Вас ждут: {title}", "Ваша заявка принята{by}: {evening}{soon}"),
             host=Wording("Заявка принята: {title}", "Гость принят{by} ({guest}): {evening}"),
         ),
         "declined": Sides(
@@ -82,23 +82,15 @@ SAYS: Mapping[str, Mapping[str, Sides]] = {
     },
     "reminder_24h": {
         "": Sides(
-            guest=Wording("Через день: {title}", "Ваш вечер через день: {evening}{place}"),
-            host=Wording("Через день: {title}", "Через день придут ваши гости: {evening}{place}"),
-        ),
-        "accepted": Sides(
-            guest=Wording("Вас ждут через день: {title}", "Ваша заявка принята{by}: {evening}{place}"),
-            host=Wording("Через день: {title}", "Через день придут ваши гости: {evening}{place}"),
-        ),
+            guest=Wording("Скоро: {title}", "Ваш вечер начнётся в течение суток: {evening}{place}"),
+            host=Wording("Скоро: {title}", "Ваши гости придут в течение суток: {evening}{place}"),
+        )
     },
     "reminder_1h": {
         "": Sides(
-            guest=Wording("Через час: {title}", "Ваш вечер начнётся через час: {evening}{place}"),
-            host=Wording("Через час: {title}", "Через час придут ваши гости: {evening}{place}"),
-        ),
-        "accepted": Sides(
-            guest=Wording("Вас ждут через час: {title}", "Ваша заявка принята{by}: {evening}{place}"),
-            host=Wording("Через час: {title}", "Через час придут ваши гости: {evening}{place}"),
-        ),
+            guest=Wording("Совсем скоро: {title}", "Ваш вечер начнётся в течение часа: {evening}{place}"),
+            host=Wording("Совсем скоро: {title}", "Ваши гости придут в течение часа: {evening}{place}"),
+        )
     },
     "evening_over": {
         "": Sides(
@@ -110,11 +102,11 @@ SAYS: Mapping[str, Mapping[str, Sides]] = {
 ACCEPTED: Mapping[str, Mapping[str, Sides]] = {
     "booking_status": {
         "returned": Sides(
-            guest=Wording("Место снова за вами: {title}", "У вас снова есть место: {evening}"),
+            guest=Wording("Место снова за вами: {title}", "У вас снова есть место: {evening}{soon}"),
             host=Wording("Гость вернулся: {title}", "{Guest} снова придёт на вечер {evening}"),
         ),
         "promoted": Sides(
-            guest=Wording("Место за вами: {title}", "Есть свободное место, и оно ваше: {evening}"),
+            guest=Wording("Место за вами: {title}", "Есть свободное место, и оно ваше: {evening}{soon}"),
             host=Wording("Новый гость: {title}", "{Guest} из листа ожидания придёт на вечер {evening}"),
         ),
     },

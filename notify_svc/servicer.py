@@ -16,7 +16,7 @@ from mesh import caller, idempotency
 from mesh.database import Database, Row
 from mesh.interceptors import Context
 from notify_svc.deliveries import Deliveries
-from notify_svc.facts import Facts
+from notify_svc.facts import Facts, nearness
 from notify_svc.links import Links
 from notify_svc.live import Live
 from notify_svc.notices import Event, Notices
@@ -193,6 +193,7 @@ def facts_of(request: notify_pb2.PublishRequest) -> Facts:
         "end_time": request.end_time.ToDatetime(UTC) if request.HasField("end_time") else None,
         "event_location": request.event_location,
         "sequence": request.sequence,
+        "soon": nearness(request.occurred.ToDatetime(UTC), request.event_time.ToDatetime(UTC)),
     }
 
 

@@ -14,7 +14,7 @@ from tests.channels import inner_channel, public_channel
 from tests.people import Person, ok
 
 Recipient = PublishRequest.Recipient
-EVENING = "'Night of cinema', Fri 27 Nov 2026 19:00 (Europe/Berlin)"
+EVENING = "'Night of cinema', Thu 27 Nov 2036 19:00 (Europe/Berlin)"
 """The evening of event(), as notices name it."""
 
 
@@ -43,7 +43,7 @@ def event(*, to: str = "", host: bool = False, **changes: Any) -> PublishRequest
         "movie_title": "Metropolis",
         "author_name": "Anna",
         "guest_name": "Boris",
-        "event_time": datetime(2026, 11, 27, 18, tzinfo=UTC),
+        "event_time": datetime(2036, 11, 27, 18, tzinfo=UTC),
         "time_zone": "Europe/Berlin",
         "cause": "accepted",
         "occurred": datetime.now(UTC),

@@ -18,7 +18,7 @@ from tests.notify.conftest import Recipient, event, inbox
 from tests.people import Person, register
 
 PLACE: dict[str, Any] = {
-    "end_time": datetime(2026, 11, 27, 20, 30, tzinfo=UTC),
+    "end_time": datetime(2036, 11, 27, 20, 30, tzinfo=UTC),
     "event_location": "Kino 1, Berlin",
     "sequence": 3,
 }
@@ -34,7 +34,7 @@ async def test_a_mail_tells_in_text_and_in_html(mesh: Mesh, notify_inside: Notif
     parts = [part.get_content_type() for part in mail.walk()]
     assert parts == ["multipart/alternative", "text/plain", "text/html", "text/calendar"]
     for text in (text_of(mail), text_of(mail, "html")):
-        for words in ("Anna accepted you", "Metropolis", "Fri 27 Nov 2026 19:00 (Europe/Berlin)", "Kino 1, Berlin"):
+        for words in ("Anna accepted you", "Metropolis", "Thu 27 Nov 2036 19:00 (Europe/Berlin)", "Kino 1, Berlin"):
             assert words in text
         assert notice["link"] in text
 
@@ -118,8 +118,8 @@ async def test_an_accepted_guest_gets_the_evening_for_his_calendar(
     method, entry = found
     assert (method, entry.status.value, entry.sequence.value) == ("REQUEST", "CONFIRMED", "3")
     assert entry.uid.value == f"{told.announcement_id}@localhost"
-    assert entry.dtstart.value == datetime(2026, 11, 27, 18, tzinfo=UTC)
-    assert entry.dtend.value == datetime(2026, 11, 27, 20, 30, tzinfo=UTC)
+    assert entry.dtstart.value == datetime(2036, 11, 27, 18, tzinfo=UTC)
+    assert entry.dtend.value == datetime(2036, 11, 27, 20, 30, tzinfo=UTC)
     assert (entry.summary.value, entry.location.value) == ("Night of cinema", "Kino 1, Berlin")
     assert entry.attendee.value == f"mailto:{guest.email}"
     content_type = next(part["content-type"] for part in mail.walk() if part.get_content_type() == "text/calendar")

@@ -1,5 +1,6 @@
 """What people read, in words that suit their side."""
 
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
@@ -39,10 +40,8 @@ async def told(notify_inside: NotifyServiceStub, guest: Person, host: Person, **
             "The evening began before you were accepted: {}", "The evening began before Boris was accepted: {}"),
         ("booking_status", "moved",
             "Anna moved the evening to a time when you are elsewhere: {}", "Boris is elsewhere at the new time: {}"),
-        ("reminder_24h", "", "Your evening is in a day: {}", "Your guests come in a day: {}"),
-        ("reminder_24h", "accepted", "Anna accepted you: {}", "Your guests come in a day: {}"),
-        ("reminder_1h", "", "Your evening begins in an hour: {}", "Your guests come in an hour: {}"),
-        ("reminder_1h", "accepted", "Anna accepted you: {}", "Your guests come in an hour: {}"),
+        ("reminder_24h", "", "Your evening begins within a day: {}", "Your guests come within a day: {}"),
+        ("reminder_1h", "", "Your evening begins within an hour: {}", "Your guests come within an hour: {}"),
         ("evening_over", "",
             "The evening is over; tell others how it was: {}",
             "Your evening is over; say who came, and how it was: {}"),
@@ -73,6 +72,23 @@ async def test_who_has_his_place_by_now_is_told_so(
 ) -> None:
     texts = await told(notify_inside, guest, host, cause=cause, accepted=True)
     assert texts == [for_guest.format(EVENING), for_host.format(EVENING)]
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        (timedelta(hours=24, seconds=1), ""),
+        (timedelta(hours=24), "\nIt begins within a day"),
+        (timedelta(hours=1), "\nIt begins within an hour"),
+        (timedelta(0), ""),
+    ],
+)
+async def test_who_gets_his_place_late_is_told_how_near_the_evening_is(
+    notify_inside: NotifyServiceStub, host: Person, guest: Person, before: timedelta, said: str
+) -> None:
+    occurred = event().event_time.ToDatetime(UTC) - before
+    texts = await told(notify_inside, guest, host, cause="accepted", occurred=occurred)
+    assert texts == [f"Anna accepted you: {EVENING}{said}", f"You accepted Boris: {EVENING}"]
 
 
 @pytest.mark.parametrize(
