@@ -6,6 +6,7 @@ lock at once and another process sends the mail: at least once, and recognisable
 
 import asyncio
 import random
+import time
 from contextlib import suppress
 from datetime import timedelta
 
@@ -17,7 +18,7 @@ from mesh.logs import logger
 from notify_svc.edits import UNDONE
 from notify_svc.facts import restored
 from notify_svc.mails import Mails
-from notify_svc.peers import People
+from notify_svc.peers import EMAIL, People
 from notify_svc.post import Post, Postponed, Refused
 from notify_svc.settings import Settings
 from notify_svc.store.deliveries import Claim, DeliveryStore, Outcome
@@ -38,6 +39,8 @@ class Courier:
         self.people = people
         self.mails = mails
         self.settings = settings
+        self.pace = settings.smtp_connections / settings.smtp_per_second
+        """Seconds from one mail of a worker to its next, at least."""
         self.stopping = asyncio.Event()
 
     async def run(self) -> None:
@@ -53,11 +56,18 @@ class Courier:
         caller.begin(caller.Call(request_id="mail"))
         post = Post(self.settings)
         while not self.stopping.is_set():
-            if not await self.send_next(post):
+            began = time.monotonic()
+            if await self.send_next(post):
+                await self.rest(self.pace - (time.monotonic() - began))
+            else:
                 await post.close()
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self.stopping.wait(), IDLE_SECONDS)
+                await self.rest(IDLE_SECONDS)
         await post.close()
+
+    async def rest(self, seconds: float) -> None:
+        """Waits, but not when stop() was called."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.stopping.wait(), max(seconds, 0))
 
     async def send_next(self, post: Post) -> bool:
         """Tries a mail that is due; returns whether to go on at once."""
@@ -116,7 +126,7 @@ async def unwanted(claim: Claim, person: auth_pb2.User | None) -> str:
     notice = claim.notice
     if person is None or not person.email:
         return "nobody has this id"
-    if person.delivery_type != "email":
+    if person.delivery_type != EMAIL:
         return "the person wants no mail"
     if not notice.wanted:
         return "the person wants no mail of this kind"

@@ -11,6 +11,7 @@ from notify_svc import kinds
 from notify_svc.bell import Bell
 from notify_svc.edits import COALESCED, EDIT, Edit, Telling, Tellings
 from notify_svc.facts import Facts, stored
+from notify_svc.peers import People
 from notify_svc.store.notices import NoticeStore, Retold, Told
 from notify_svc.wording import Wording
 
@@ -31,8 +32,9 @@ class Event(NamedTuple):
 class Notices:
     """Everybody's notices."""
 
-    def __init__(self, store: NoticeStore, bell: Bell, public_url: str) -> None:
+    def __init__(self, store: NoticeStore, people: People, bell: Bell, public_url: str) -> None:
         self.store = store
+        self.people = people
         self.bell = bell
         self.public_url = public_url
 
@@ -41,7 +43,7 @@ class Notices:
 
         Raises InvalidArgument (INVALID_FIELDS) if a fact that a kind needs is missing; then nobody is told anything.
         """
-        notices = [notice for event in events for notice in self.notices(event)]
+        notices = await self.posted([notice for event in events for notice in self.notices(event)])
         edits = [event for event in events if event.kind == EDIT and event.recipients]
         others = [notice for notice in notices if notice.kind != EDIT]
         await once_more_on_deadlock(lambda: self.publish_edits(others, edits) if edits else self.store.add(notices))
@@ -81,8 +83,14 @@ class Notices:
                 edit = Edit(event.event_id, event.occurred, event.facts)
                 for recipient_id, is_host in event.recipients:
                     tellings.take(edit, recipient_id, event.schedule_version, is_host=is_host)
-            await self.store.add([*others, *(self.told(each) for each in tellings.new())], connection)
+            new = await self.posted([self.told(each) for each in tellings.new()])
+            await self.store.add([*others, *new], connection)
             await self.store.retell(connection, [retold(each) for each in tellings.grown()])
+
+    async def posted(self, notices: Sequence[Told]) -> Sequence[Told]:
+        """These notices, without mails for those who want none at all."""
+        silent = await self.people.without_mail({each.recipient_id for each in notices if each.mailed is not None})
+        return [each._replace(mailed=None) if each.recipient_id in silent else each for each in notices]
 
     def told(self, telling: Telling) -> Told:
         """The notice of edits that nobody was told of yet."""

@@ -1,19 +1,48 @@
 """What auth knows, in our words."""
 
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 import grpc
+import redis.asyncio
 from matinee.auth.v1 import auth_pb2
 from matinee.auth.v1.auth_pb2_grpc import AuthServiceStub
 
+from mesh.cache import Cache
+from mesh.channel import is_outage
+from mesh.errors import MeshError
+
+EMAIL = "email"
+"""The delivery_type of people who want mails."""
+
 
 class People:
-    """Where people are reached, and in which language. Not cached: addresses do not rest here."""
+    """How people want to be told things, where they are reached, and in which language."""
 
-    def __init__(self, channel: grpc.aio.Channel) -> None:
+    def __init__(self, channel: grpc.aio.Channel, client: redis.asyncio.Redis) -> None:
         self.stub = AuthServiceStub(channel)
+        self.cache = Cache(client, auth_pb2.User, "notify:user:", self.load)
+
+    async def load(self, ids: Collection[UUID]) -> Mapping[UUID, auth_pb2.User]:
+        """Users by id, without anything private: addresses do not rest in our cache."""
+        users = (await self.stub.BatchGetUsers(batch(ids))).users
+        return {UUID(user.user_id): auth_pb2.User(delivery_type=user.delivery_type) for user in users}
+
+    async def without_mail(self, ids: Collection[UUID]) -> set[UUID]:
+        """Who of these people wants no mail at all; nobody while auth is down, the mails are asked about again."""
+        try:
+            users = await self.cache.get_many(ids)
+        except MeshError as error:
+            if not is_outage(error):
+                raise
+            return set()
+        return {user_id for user_id, user in users.items() if user.delivery_type != EMAIL}
 
     async def find(self, user_id: UUID) -> auth_pb2.User | None:
         """A person, private fields included. Raises MeshError."""
-        request = auth_pb2.BatchGetUsersRequest(user_ids=[str(user_id)])
-        return next(iter((await self.stub.BatchGetUsers(request)).users), None)
+        return next(iter((await self.stub.BatchGetUsers(batch([user_id]))).users), None)
+
+
+def batch(ids: Collection[UUID]) -> auth_pb2.BatchGetUsersRequest:
+    """Asks for these users."""
+    return auth_pb2.BatchGetUsersRequest(user_ids=[str(user_id) for user_id in ids])

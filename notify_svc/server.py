@@ -42,9 +42,9 @@ async def build(settings: Settings) -> Process:
     live = Live(PlaceStore(database), bell, settings.heartbeat_seconds, settings.streams_per_user)
     # Of their own: a mail holds its connection for as long as the mail server takes.
     mail_database = Database(settings, "notify-mail")
-    notices = Notices(NoticeStore(database), bell, settings.public_url)
+    people, preferences = People(auth, redis), Preferences(PreferenceStore(database))
+    notices = Notices(NoticeStore(database), people, bell, settings.public_url)
     links = Links(LinkStore(database), settings.public_url)
-    people, preferences = People(auth), Preferences(PreferenceStore(database))
     unsubscribing = Unsubscribing(settings.unsubscribe_secret.get_secret_value(), settings.public_url)
     leaving = Leaving(unsubscribing, preferences, people)
     mails = Mails(links.address, unsubscribing, settings.mail_from)

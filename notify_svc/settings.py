@@ -41,6 +41,9 @@ class Settings(MeshSettings):
     """Seconds to wait for each of its answers."""
     smtp_connections: Annotated[int, Field(ge=1, le=10)] = 4
     """How many mails a process sends at a time."""
+    smtp_per_second: Annotated[float, Field(gt=0, le=10_000)] = 50.0
+    """How many mails a process sends in a second at most: mail servers have limits, and who waits for an answer to
+    something else comes first (a mail takes some milliseconds of a processor)."""
     smtp_attempts: Annotated[int, Field(ge=1, le=100)] = 20
     """How often a mail is tried before it is given up."""
     smtp_retry_seconds: Annotated[float, Field(gt=0, le=3600)] = 5.0
