@@ -15,7 +15,7 @@ from mesh.database import Row
 
 TOGETHER = 50
 """Most jobs that are done together, and most notices that are handed over in one call."""
-SHARE = 0.5
+SHARE = 0.25
 """The part of the time that is for telling while there is much to tell: those who wait for an answer come first."""
 ID_BYTES = 16
 SIDES = ("before", "after")
