@@ -42,7 +42,7 @@ FULL = """SELECT a.id FROM announcements a JOIN bookings b ON b.announcement_id 
     AND b.state IN ('ACCEPTED', 'ATTENDED', 'NO_SHOW')
     WHERE a.publish_time IS NOT NULL AND NOT a.sub_only AND NOT a.address_for_guests_only
     GROUP BY a.id HAVING count(*) = 5"""
-OPEN = """SELECT id, event_time, tickets_count - places_taken AS places FROM announcements
+OPEN = """SELECT id, author_id, event_time, tickets_count - places_taken AS places FROM announcements
     WHERE will = 'PUBLISHED' AND event_time > now() + interval '1 day' AND NOT sub_only AND accept_at_once
     AND places_taken < tickets_count"""
 HOST = """SELECT author_id, id, movie_id, event_time FROM announcements
@@ -64,6 +64,8 @@ class Growth:
         self.busy: set[tuple[UUID, date]] = set()
         self.curves: dict[str, dict[int, Figure]] = {}
         self.wrong: list[str] = []
+        self.hosts = 0
+        """How many hosts are booked with, at every size."""
 
     async def measure_at(self, size: int, seconds: float) -> None:
         """Grows to a size and measures."""
@@ -79,7 +81,7 @@ class Growth:
         token = self.bookers[0].token
         async with connected(self.mesh, "booking") as connection:
             shown = [row["id"] for row in await connection.fetch(FULL)]
-            bookings = book(self.pairs(await connection.fetch(OPEN)))
+            bookings = book(self.pairs(self.of_some_hosts(await connection.fetch(OPEN))))
         read = self.chance.sample(shown, min(READ, len(shown)))
         films = [film.id for film in self.loader.population.films[:FILMS]]
         empty = repeated(request("POST", "/bench/v1/nothing", token))
@@ -95,6 +97,13 @@ class Growth:
             *(Figure(name, requests, CLIENTS) for name, requests in reads.items()),
             Figure("book", bookings, CLIENTS),
         ]
+
+    def of_some_hosts(self, evenings: Sequence[Any]) -> list[Any]:
+        """The evenings of as many hosts as there are at the smallest size, from anywhere among all."""
+        hosts = sorted({row["author_id"] for row in evenings})
+        self.hosts = self.hosts or len(hosts)
+        chosen = set(self.chance.sample(hosts, self.hosts))
+        return [row for row in evenings if row["author_id"] in chosen]
 
     def pairs(self, evenings: Sequence[Any]) -> Iterator[tuple[str, Person]]:
         """Places that are left, each with somebody who has not gone out on that day."""
