@@ -28,7 +28,7 @@ from booking_svc.store.events import EventStore
 from booking_svc.store.hosts import HostStore
 from booking_svc.store.plan import PlanStore
 from booking_svc.store.ratings import RatingStore
-from mesh import idempotency
+from mesh import idempotency, jobs
 from mesh.cache import open_redis
 from mesh.caller import Verifier
 from mesh.channel import connect
@@ -84,6 +84,7 @@ async def build(settings: Settings) -> Process:
         tasks=[worker.run],
         periodic=[
             lambda: idempotency.forget_old_keys(database),
+            lambda: every(jobs.FORGET_SECONDS, "old troubles of jobs", lambda: jobs.forget_troubles(database)),
             lambda: every(EXPIRY_SECONDS, "expiry", expiry.sweep),
             lambda: every(REMINDER_SECONDS, "reminders", reminders.sweep),
         ],

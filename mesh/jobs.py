@@ -16,7 +16,7 @@ from pgqueuer.queries import Queries
 from sqlalchemy import text
 
 from mesh import caller
-from mesh.database import Connection
+from mesh.database import Connection, Database
 from mesh.logs import logger
 from mesh.settings import MeshSettings
 
@@ -40,6 +40,10 @@ PACE = 0.1
 SESSION = {"application_name": "jobs", "synchronous_commit": "off", "plan_cache_mode": "force_generic_plan"}
 """What the queue notes of a job's progress need not survive a crash: the job is done again then. To plan PgQueuer's
 look for jobs anew each time takes more than twice as long as the look itself."""
+FORGET = text("DELETE FROM pgqueuer_log WHERE created < now() - CAST(:kept AS interval)")
+KEPT = timedelta(days=7)
+"""How long the troubles of jobs stay in PgQueuer's log."""
+FORGET_SECONDS = 600.0
 SILENCE = timedelta(seconds=10)
 """After so long without a sign of life from the process that took a job, as after a crash, another one takes it."""
 
@@ -66,6 +70,24 @@ def install_script() -> str:
 def uninstall_script() -> str:
     """SQL that takes away what install_script() made."""
     return f"DROP FUNCTION enqueue_job; {QueryBuilderEnvironment().build_uninstall_query()}"
+
+
+def short_log_script() -> str:
+    """SQL for a migration: PgQueuer's log keeps nothing of what went well, and forgets what it has."""
+    return """TRUNCATE pgqueuer_log;
+    CREATE FUNCTION keep_out() RETURNS trigger LANGUAGE plpgsql AS $function$ BEGIN RETURN NULL; END $function$;
+    CREATE TRIGGER troubles_only BEFORE INSERT ON pgqueuer_log FOR EACH ROW
+        WHEN (NEW.status IN ('queued', 'picked', 'successful')) EXECUTE FUNCTION keep_out()"""
+
+
+def long_log_script() -> str:
+    """SQL that takes back what short_log_script() did."""
+    return "DROP TRIGGER troubles_only ON pgqueuer_log; DROP FUNCTION keep_out"
+
+
+async def forget_troubles(database: Database) -> None:
+    """Forgets the troubles of jobs that are long over."""
+    await database.run(FORGET, {"kept": KEPT})
 
 
 class Paced(QueueManager):

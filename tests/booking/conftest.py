@@ -15,16 +15,21 @@ Move = Callable[[Any, timedelta], Awaitable[None]]
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def ended(mesh: Mesh) -> AsyncIterator[Move]:
+async def database(mesh: Mesh) -> AsyncIterator["asyncpg.Connection"]:
+    """What the service keeps."""
+    connection = await asyncpg.connect(database_url(mesh.settings, get_service("booking")).replace("+asyncpg", ""))
+    yield connection
+    await connection.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def ended(database: "asyncpg.Connection") -> Move:
     """Moves an evening so that it began so long ago."""
-    address = database_url(mesh.settings, get_service("booking")).replace("+asyncpg", "")
-    connection = await asyncpg.connect(address)
 
     async def move(announcement: Any, ago: timedelta) -> None:
         statement = """WITH moved AS (
             UPDATE announcements SET event_time = $1 WHERE id = $2 RETURNING old.event_time - new.event_time AS by
         ) UPDATE ratings SET reveal_time = reveal_time - moved.by FROM moved WHERE announcement_id = $2"""
-        await connection.execute(statement, datetime.now(UTC) - ago, announcement["id"])
+        await database.execute(statement, datetime.now(UTC) - ago, announcement["id"])
 
-    yield move
-    await connection.close()
+    return move
