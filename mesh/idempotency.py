@@ -4,10 +4,9 @@ A service that uses it has the table KeptKey in its schema, a servicer that answ
 stores that write through run() or inside claiming(), and forget_old_keys() beside its server.
 """
 
-import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -21,7 +20,8 @@ from sqlalchemy.sql.base import Executable
 
 from mesh import caller, clock
 from mesh.database import Connection, Database, Rows
-from mesh.errors import InvalidArgument, MeshError, Unavailable
+from mesh.errors import InvalidArgument, MeshError
+from mesh.periodic import every
 
 TABLE = "idempotency_keys"
 FIELD = "idempotency_key"
@@ -215,7 +215,4 @@ async def sweep(database: Database) -> None:
 
 async def forget_old_keys(database: Database) -> None:
     """Sweeps now and then, for as long as the process lives."""
-    while True:
-        with suppress(Unavailable):
-            await sweep(database)
-        await asyncio.sleep(SWEEP_SECONDS)
+    await every(SWEEP_SECONDS, "old keys", lambda: sweep(database))

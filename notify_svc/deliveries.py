@@ -1,16 +1,14 @@
 """What became of mails, for those who look after them."""
 
-import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from uuid import UUID
 
 from mesh import paging
 from mesh.database import Row
-from mesh.errors import Unavailable
+from mesh.periodic import every
 from notify_svc.store.deliveries import DeliveryStore
 
-SWEEP_SECONDS = 600.0
+SWEEP_SECONDS = 60.0
 LATEST = UUID(int=2**128 - 1)
 
 
@@ -40,8 +38,5 @@ class Deliveries:
         return await self.store.get(delivery_id)
 
     async def forget(self) -> None:
-        """Forgets what was sent long ago, now and then."""
-        while True:
-            with suppress(Unavailable):
-                await self.store.forget()
-            await asyncio.sleep(SWEEP_SECONDS)
+        """Forgets what was sent long ago, now and then, for as long as the process lives."""
+        await every(SWEEP_SECONDS, "old deliveries", self.store.forget)
