@@ -43,6 +43,31 @@ local function read_and_refuse(handle, headers, path)
   end
 end
 
+-- Links of mails pass through the hands of others, who look ahead (HEAD) and add parameters of their own.
+local function plain_link(handle, headers, path)
+  handle:streamInfo():dynamicMetadata():set("edge", "link", "yes")
+  if headers:get(":method") == "HEAD" then
+    handle:streamInfo():dynamicMetadata():set("edge", "head", "yes")
+    headers:replace(":method", "GET")
+  end
+  local plain = path:match("^[^?]*")
+  if plain ~= path then
+    headers:replace(":path", plain)
+  end
+  return plain
+end
+
+-- A reader of text/event-stream that connects again says in this header what it has had last.
+local function resumed(headers, path)
+  local last = headers:get("last-event-id")
+  if last == nil or path:find("last_id=", 1, true) or not last:match("^[%x-]+$") then
+    return path
+  end
+  path = path .. (path:find("?", 1, true) and "&" or "?") .. "last_id=" .. last
+  headers:replace(":path", path)
+  return path
+end
+
 function envoy_on_request(handle)
   local headers = handle:headers()
   local id = headers:get("x-request-id")
@@ -66,6 +91,11 @@ function envoy_on_request(handle)
   end
 
   local path = headers:get(":path")
+  if path:sub(1, 3) == "/s/" or path:sub(1, 23) == "/notify/v1/unsubscribe/" then
+    path = plain_link(handle, headers, path)
+  elseif path:sub(1, 23) == "/notify/v1/inbox/stream" then
+    path = resumed(headers, path)
+  end
   local length = headers:get("content-length")
   if length ~= nil and #length > 4 and tonumber(length) > LARGEST_BODY then
     return read_and_refuse(handle, headers, path)
@@ -126,7 +156,10 @@ local PAGE = '<!doctype html><html lang="%s"><head><meta charset="utf-8">'
 
 local function refuse_as_page(handle, headers)
   local asked = handle:streamInfo():dynamicMetadata():get("edge")
-  if asked == nil then
+  if asked ~= nil and asked["link"] then
+    headers:replace("cache-control", "no-store")
+  end
+  if asked == nil or not asked["page"] then
     return
   end
   local pages = PAGES[asked["page"]]
@@ -142,9 +175,23 @@ local function refuse_as_page(handle, headers)
   end
 end
 
-function envoy_on_response(handle)
+-- Each event gets the id that its reader resumes with; a heartbeat has none.
+local function number_events(handle)
+  for chunk in handle:bodyChunks() do
+    local text = chunk:getBytes(0, chunk:length())
+    local numbered, count = text:gsub('data: {"id":"([%x-]+)"', 'id: %1\ndata: {"id":"%1"')
+    if count > 0 then
+      chunk:setBytes(numbered)
+    end
+  end
+end
+
+local function respond(handle)
   local headers = handle:headers()
   local kind = headers:get("content-type")
+  if kind == "text/event-stream" then
+    return number_events(handle)
+  end
   if kind ~= nil and kind:sub(1, 16) == "application/grpc" then
     return
   end
@@ -169,6 +216,18 @@ function envoy_on_response(handle)
     local body = handle:body()
     if body ~= nil then
       unwrap(body, field)
+    end
+  end
+end
+
+function envoy_on_response(handle)
+  respond(handle)
+  local asked = handle:streamInfo():dynamicMetadata():get("edge")
+  if asked ~= nil and asked["head"] then
+    local body = handle:body(true)
+    if body ~= nil then
+      body:setBytes("")
+      handle:headers():replace("content-length", "0")
     end
   end
 end

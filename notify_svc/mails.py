@@ -1,9 +1,9 @@
 """Mails: a notice as text and as HTML, in its reader's language, with the evening for the calendar."""
 
 from collections.abc import Callable, Iterator
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import parseaddr
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,20 @@ from notify_svc.unsubscribing import Unsubscribing
 LONGEST_SUBJECT = 150
 
 
+class Verbatim(UnstructuredHeader, BaseHeader):
+    """A header without a place to break it: folded, a long link would become an encoded word, which is no link."""
+
+    def fold(self, *, policy: Policy) -> str:
+        """One line."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+HEADERS = HeaderRegistry()
+for unbroken in ("List-Unsubscribe", "Message-ID"):
+    HEADERS.map_to_type(unbroken, Verbatim)
+POLICY = SMTP.clone(header_factory=HEADERS)
+
+
 class Mails:
     """Writes mails."""
 
@@ -31,11 +45,10 @@ class Mails:
     def compose(self, notice: Row, person: auth_pb2.User, revision: int, standing: Row | None) -> EmailMessage:
         """The mail of a notice. `standing` is what told the guest before where he stands with the evening."""
         facts, language = restored(notice.facts), language_of(person.language)
-        sides = kinds.sides(notice.kind, facts, language, brief=True)
-        wording = sides.host if notice.is_host else sides.guest
+        wording = kinds.sides(notice.kind, facts, language, brief=True).of(is_host=notice.is_host)
         link = self.address_of(notice.link_code)
         unsubscribe = self.unsubscribing.link(notice.recipient_id, notice.kind)
-        message = EmailMessage(policy=SMTP)
+        message = EmailMessage(policy=POLICY)
         self.head(message, wording.title, person)
         message["Message-ID"] = f"<{notice.id}.{revision}@{self.host}>"
         message["Date"] = notice.occur_time
@@ -101,7 +114,7 @@ def reasons(notice: Row, facts: Facts, language: Language) -> str:
     """The unfilled template of a notice, which shows whether it has room for a reason."""
     sides = kinds.wordings(notice.kind, facts["cause"], language, accepted=facts["accepted"])
     assert sides is not None
-    return (sides.host if notice.is_host else sides.guest).text
+    return sides.of(is_host=notice.is_host).text
 
 
 def details(kind: str, facts: Facts, language: Language, *, is_host: bool) -> Iterator[tuple[str, str]]:

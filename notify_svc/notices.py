@@ -1,6 +1,6 @@
 """The inbox: what people are told, and whether they have read it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -11,9 +11,12 @@ from notify_svc import kinds
 from notify_svc.bell import Bell
 from notify_svc.edits import COALESCED, EDIT, Edit, Telling, Tellings
 from notify_svc.facts import Facts, stored
-from notify_svc.peers import People
+from notify_svc.languages import ENGLISH, Language
+from notify_svc.peers import Manner, People
 from notify_svc.store.notices import NoticeStore, Retold, Told
 from notify_svc.wording import Wording
+
+Manners = Mapping[UUID, Manner]
 
 
 class Event(NamedTuple):
@@ -43,19 +46,25 @@ class Notices:
 
         Raises InvalidArgument (INVALID_FIELDS) if a fact that a kind needs is missing; then nobody is told anything.
         """
-        notices = await self.posted([notice for event in events for notice in self.notices(event)])
+        manners = await self.people.manners({person for event in events for person, _ in event.recipients})
+        notices = [notice for event in events for notice in self.notices(event, manners)]
         edits = [event for event in events if event.kind == EDIT and event.recipients]
         others = [notice for notice in notices if notice.kind != EDIT]
-        await once_more_on_deadlock(lambda: self.publish_edits(others, edits) if edits else self.store.add(notices))
+        await once_more_on_deadlock(
+            lambda: self.publish_edits(others, edits, manners) if edits else self.store.add(notices)
+        )
         # Only now that it is committed: who is woken reads what is there.
         self.bell.ring({notice.recipient_id for notice in notices})
 
-    def notices(self, event: Event) -> Iterator[Told]:
-        """A notice for each recipient, in the words of his side."""
-        sides, facts = kinds.sides(event.kind, event.facts), event.facts
+    def notices(self, event: Event, manners: Manners) -> Iterator[Told]:
+        """A notice for each recipient, in his language and in the words of his side."""
+        facts, said = event.facts, {ENGLISH.code: kinds.sides(event.kind, event.facts)}
         target, plain = self.target(event.kind, facts), stored(facts)
         for recipient_id, is_host in event.recipients:
-            wording = sides.host if is_host else sides.guest
+            language, mails = manners[recipient_id]
+            if language.code not in said:
+                said[language.code] = kinds.sides(event.kind, facts, language)
+            wording = said[language.code].of(is_host=is_host)
             yield Told(
                 recipient_id=recipient_id,
                 is_host=is_host,
@@ -68,11 +77,11 @@ class Notices:
                 text=wording.text,
                 occur_time=event.occurred,
                 target=target,
-                mailed=kinds.mailed(event.kind, facts, is_host=is_host),
+                mailed=kinds.mailed(event.kind, facts, is_host=is_host) if mails else None,
                 facts=plain,
             )
 
-    async def publish_edits(self, others: Sequence[Told], events: Sequence[Event]) -> None:
+    async def publish_edits(self, others: Sequence[Told], events: Sequence[Event], manners: Manners) -> None:
         """Tells of events, some of which are edits that may belong into a notice that is there already."""
         announcement_ids = {event.facts["announcement_id"] for event in events}
         recipient_ids = {recipient_id for event in events for recipient_id, _ in event.recipients}
@@ -83,19 +92,15 @@ class Notices:
                 edit = Edit(event.event_id, event.occurred, event.facts)
                 for recipient_id, is_host in event.recipients:
                     tellings.take(edit, recipient_id, event.schedule_version, is_host=is_host)
-            new = await self.posted([self.told(each) for each in tellings.new()])
+            new = [self.told(each, manners[each.recipient_id]) for each in tellings.new()]
             await self.store.add([*others, *new], connection)
-            await self.store.retell(connection, [retold(each) for each in tellings.grown()])
+            grown = [retold(each, manners[each.recipient_id].language) for each in tellings.grown()]
+            await self.store.retell(connection, grown)
 
-    async def posted(self, notices: Sequence[Told]) -> Sequence[Told]:
-        """These notices, without mails for those who want none at all."""
-        silent = await self.people.without_mail({each.recipient_id for each in notices if each.mailed is not None})
-        return [each._replace(mailed=None) if each.recipient_id in silent else each for each in notices]
-
-    def told(self, telling: Telling) -> Told:
+    def told(self, telling: Telling, manner: Manner) -> Told:
         """The notice of edits that nobody was told of yet."""
         facts = telling.facts()
-        wording = words(telling)
+        wording = words(telling, manner.language)
         first = telling.edits[0]
         return Told(
             recipient_id=telling.recipient_id,
@@ -109,7 +114,7 @@ class Notices:
             text=wording.text,
             occur_time=telling.edits[-1].occurred,
             target=self.target(EDIT, facts),
-            mailed=kinds.mailed(EDIT, facts, is_host=telling.is_host),
+            mailed=kinds.mailed(EDIT, facts, is_host=telling.is_host) if manner.mails else None,
             facts=stored(facts),
             edits=telling.plain(),
             hold_time=first.occurred + COALESCED,
@@ -144,14 +149,13 @@ class Notices:
         await self.store.mark_all_read(recipient_id)
 
 
-def words(telling: Telling) -> Wording:
+def words(telling: Telling, language: Language) -> Wording:
     """What is said of edits, to the side of who is told."""
-    sides = kinds.sides(EDIT, telling.facts())
-    return sides.host if telling.is_host else sides.guest
+    return kinds.sides(EDIT, telling.facts(), language).of(is_host=telling.is_host)
 
 
-def retold(telling: Telling) -> Retold:
+def retold(telling: Telling, language: Language) -> Retold:
     """What a notice says now that it tells of more."""
     assert telling.id is not None
-    wording, facts = words(telling), stored(telling.facts())
+    wording, facts = words(telling, language), stored(telling.facts())
     return Retold(telling.id, wording.title, wording.text, telling.edits[-1].occurred, facts, telling.plain())

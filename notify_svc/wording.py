@@ -15,3 +15,7 @@ class Sides(NamedTuple):
 
     guest: Wording
     host: Wording
+
+    def of(self, *, is_host: bool) -> Wording:
+        """What is told to the host, or to anybody else."""
+        return self.host if is_host else self.guest

@@ -19,6 +19,7 @@ class Stream:
     def __init__(self, answer: httpx.Response) -> None:
         self.answer = answer
         self.notices: list[Any] = []
+        self.ids: list[str] = []
         self.heartbeats = 0
         self.ended = False
         self.news = asyncio.Event()
@@ -32,7 +33,9 @@ class Stream:
         """Reads until the stream ends, however it does."""
         try:
             async for line in self.answer.aiter_lines():
-                if line.startswith("data:"):
+                if line.startswith("id:"):
+                    self.ids.append(line.removeprefix("id: "))
+                elif line.startswith("data:"):
                     self.take(json.loads(line.removeprefix("data:")))
         except httpx.TransportError:
             pass
@@ -68,10 +71,10 @@ class Stream:
 
 
 @asynccontextmanager
-async def streaming(person: Person, last_id: str = "") -> AsyncIterator[Stream]:
+async def streaming(person: Person, last_id: str = "", **headers: str) -> AsyncIterator[Stream]:
     """An open stream that has said so by its first heartbeat."""
     path = f"{STREAM}?last_id={last_id}" if last_id else STREAM
-    headers = {"authorization": f"Bearer {person.token}"}
+    headers = {"authorization": f"Bearer {person.token}", **headers}
     async with person.http.stream("GET", path, headers=headers) as answer:
         assert answer.status_code == 200, (await answer.aread()).decode()
         stream = Stream(answer)

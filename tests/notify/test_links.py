@@ -107,6 +107,23 @@ async def test_a_short_link_leads_to_its_target(mesh: Mesh, http: httpx.AsyncCli
     assert followed.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.parametrize(("method", "added"), [("HEAD", ""), ("GET", "?utm_source=mail&fbclid=1"), ("HEAD", "?x")])
+async def test_who_looks_ahead_or_adds_parameters_finds_the_target(
+    mesh: Mesh, http: httpx.AsyncClient, guest: Person, method: str, added: str
+) -> None:
+    target = page(mesh)
+    link = (await create(guest, target)).json()["url"].removeprefix(mesh.settings.public_url)
+    for _ in range(2):
+        answer = await http.request(method, link + added)
+        assert (answer.status_code, answer.headers["location"]) == (302, target)
+
+
+async def test_that_a_link_leads_nowhere_is_not_remembered(http: httpx.AsyncClient) -> None:
+    for method in ("GET", "HEAD", "GET"):
+        answer = await http.request(method, "/s/AAAAAAAAAAAA")
+        assert (answer.status_code, answer.headers["cache-control"]) == (404, "no-store")
+
+
 async def test_the_same_target_has_the_same_link_even_when_racing(mesh: Mesh, crowd: list[Person]) -> None:
     target = page(mesh)
     created = await asyncio.gather(*(create(person, target) for person in crowd))

@@ -10,7 +10,7 @@ import pytest
 from matinee.notify.v1.notify_pb2 import Change
 from matinee.notify.v1.notify_pb2_grpc import NotifyServiceStub
 
-from local.mail import text_of
+from local.mail import kept, text_of
 from local.mesh import Mesh
 from notify_svc.kinds import KINDS
 from tests.mails import calendar_of, mails, sent
@@ -39,6 +39,16 @@ async def test_a_mail_tells_in_text_and_in_html(mesh: Mesh, notify_inside: Notif
         assert notice["link"] in text
 
 
+async def test_links_in_headers_go_over_the_wire_as_they_are(
+    mesh: Mesh, notify_inside: NotifyServiceStub, guest: Person
+) -> None:
+    await notify_inside.Publish(event(to=guest.id))
+    [mail] = await sent(mesh, guest)
+    [raw] = [path.read_bytes() for path in kept(mesh.home) if guest.email.encode() in path.read_bytes()]
+    assert f"\r\nList-Unsubscribe: {mail['list-unsubscribe']}\r\n".encode() in raw
+    assert mail["list-unsubscribe"].startswith("<http")
+
+
 async def test_a_russian_reads_russian(mesh: Mesh, notify_inside: NotifyServiceStub, http: httpx.AsyncClient) -> None:
     reader = await register(http, language="ru")
     await notify_inside.Publish(event(to=reader.id))
@@ -47,6 +57,9 @@ async def test_a_russian_reads_russian(mesh: Mesh, notify_inside: NotifyServiceS
     text = text_of(mail)
     assert "Ваша заявка принята: «Night of cinema»" in text
     assert "Когда: чт, 27 ноября 2036, 19:00 (Europe/Berlin)" in text
+    [notice] = await inbox(reader)
+    assert notice["title"] == mail["subject"]
+    assert notice["text"] == "Ваша заявка принята: «Night of cinema», чт, 27 ноября 2036, 19:00 (Europe/Berlin)"
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])

@@ -105,6 +105,16 @@ async def test_a_stream_resumes_in_order_without_gaps(notify_inside: NotifyServi
     assert (stream.titles, whole.titles) == (titles[11:], titles)
 
 
+async def test_a_browsers_reader_resumes_by_the_ids_of_events(notify_inside: NotifyServiceStub, guest: Person) -> None:
+    async with streaming(guest) as stream:
+        await tell(notify_inside, guest, "first", "second")
+        await stream.until(2)
+    assert stream.ids == [notice["id"] for notice in stream.notices]
+    async with streaming(guest, **{"last-event-id": stream.ids[0]}) as resumed:
+        await resumed.until(1)
+    assert resumed.titles == ["second"]
+
+
 async def test_nothing_is_missed_among_publishers_who_race(notify_inside: NotifyServiceStub, guest: Person) -> None:
     """Readers who begin anew all the time see everything once, whatever commits late."""
     seen: list[str] = []

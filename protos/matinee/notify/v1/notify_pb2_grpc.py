@@ -143,10 +143,12 @@ class NotifyServiceServicer:
         each new one. A heartbeat, which is a Notice without an id, comes at once and then whenever there was nothing to tell
         for 15 seconds. A notice whose text has changed comes again under its id, and so may a few that came before last_id's
         text changed: the id tells. A stream ends when the access token expires, when the process stops and when its reader
-        is too slow; the caller resumes with the last id he has. text/event-stream over HTTP.
+        is too slow; the caller resumes with the last id he has. text/event-stream over HTTP, where each event has its notice's
+        id, and the header last-event-id counts as last_id.
         Returns NOT_FOUND (NOTICE_NOT_FOUND) if last_id is none of the caller's notices; RESOURCE_EXHAUSTED
-        (TOO_MANY_STREAMS) if the caller has 10 open already; and at the end UNAUTHENTICATED (TOKEN_EXPIRED), UNAVAILABLE
-        (PEER_UNAVAILABLE) or RESOURCE_EXHAUSTED (READER_TOO_SLOW), which over HTTP/1.1 just ends the body.
+        (TOO_MANY_STREAMS) if the process that answers holds 10 of the caller's open already; and at the end UNAUTHENTICATED
+        (TOKEN_EXPIRED), UNAVAILABLE (PEER_UNAVAILABLE) or RESOURCE_EXHAUSTED (READER_TOO_SLOW), which over HTTP/1.1 just
+        ends the body.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
