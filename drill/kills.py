@@ -10,12 +10,14 @@ from contextlib import suppress
 
 import httpx
 
+from drill.record import Death, Record, now
 from local.mesh import Mesh
 
 TARGETS: tuple[tuple[str, ...], ...] = (
     ("booking",),
     ("booking-2",),
     ("notify",),
+    ("mail",),
     ("envoy",),
     ("valkey",),
     ("postgres",),
@@ -24,6 +26,10 @@ TARGETS: tuple[tuple[str, ...], ...] = (
     ("notify", "postgres"),
 )
 """Those in a row die right after each other."""
+WITH_A_MAIL = (("notify",), ("mail",))
+"""Those die when a mail is on its way: who took it, and has not been thanked, may get it again; nobody may lose it."""
+GLANCE = 0.001
+"""Seconds between two looks for a mail."""
 NEXT_ANSWER = 1.0
 """Seconds in which somebody is expected to be told that something was done."""
 LONGEST_PAUSE = 6.0
@@ -37,12 +43,14 @@ Tell = Callable[[str], None]
 class Kills:
     """A schedule of deaths: everything in an order of its own, and again in another one while there is time."""
 
-    def __init__(self, mesh: Mesh, acknowledged: asyncio.Event, dice: random.Random, tell: Tell) -> None:
+    def __init__(
+        self, mesh: Mesh, record: Record, acknowledged: asyncio.Event, dice: random.Random, tell: Tell
+    ) -> None:
         self.mesh = mesh
+        self.record = record
         self.acknowledged = acknowledged
         self.dice = dice
         self.tell = tell
-        self.done: list[str] = []
 
     async def run(self, seconds: float) -> None:
         """Kills until the time is over, everything at least once; each waits until the one before has been repaired."""
@@ -62,19 +70,30 @@ class Kills:
         began = time.monotonic()
         pids = {name: await asyncio.to_thread(pid, self.mesh, name) for name in names}
         for name in names:
-            await self.moment()
+            await (self.mail_moment() if names in WITH_A_MAIL else self.moment())
             # Not through the supervisor: by the time it had passed the word on, more would have been written.
             os.kill(pids[name], signal.SIGKILL)
+            self.record.deaths.append(Death(name, now()))
         for name in names:
             await replaced(self.mesh, name, pids[name])
         await asyncio.to_thread(self.mesh.wait_healthy, *names, seconds=WITHIN)
-        self.done += names
         self.tell(f"killed {' and '.join(names)}: healthy again after {time.monotonic() - began:.1f} s")
 
     async def moment(self) -> None:
         """Waits until somebody has just been told that something was done: now it must not be forgotten any more."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self.acknowledged.wait(), NEXT_ANSWER)
+
+    async def mail_moment(self) -> None:
+        """Waits until a mail arrives, if one does."""
+        folder = self.mesh.home.mail
+        before = folder.stat().st_mtime_ns
+        with suppress(TimeoutError):
+            async with asyncio.timeout(NEXT_ANSWER):
+                while True:
+                    await asyncio.sleep(GLANCE)
+                    if folder.stat().st_mtime_ns != before:
+                        return
 
 
 async def replaced(mesh: Mesh, name: str, killed: int) -> None:
