@@ -32,8 +32,10 @@ GLANCE = 0.001
 """Seconds between two looks for a mail."""
 NEXT_ANSWER = 1.0
 """Seconds in which somebody is expected to be told that something was done."""
-LONGEST_PAUSE = 6.0
-"""Seconds, at most, in which nothing dies."""
+REPAIR = 1.5
+"""Seconds that a repair takes at least: a short drill has no time to lose between them."""
+LONGEST_PAUSE, SHORTEST_PAUSE = 6.0, 0.5
+"""Seconds, at most and at least, in which nothing dies."""
 WITHIN = 120.0
 """Seconds in which a process that died has to be there again."""
 
@@ -55,7 +57,7 @@ class Kills:
     async def run(self, seconds: float) -> None:
         """Kills until the time is over, everything at least once; each waits until the one before has been repaired."""
         began = time.monotonic()
-        pause = min(seconds / (len(TARGETS) + 1), LONGEST_PAUSE)
+        pause = min(max(seconds / (len(TARGETS) + 1) - REPAIR, SHORTEST_PAUSE), LONGEST_PAUSE)
         everything = False
         while True:
             for names in self.dice.sample(TARGETS, len(TARGETS)):
