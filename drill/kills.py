@@ -5,8 +5,8 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext, suppress
 
 import httpx
 
@@ -26,8 +26,12 @@ TARGETS: tuple[tuple[str, ...], ...] = (
     ("notify", "postgres"),
 )
 """Those in a row die right after each other."""
-WITH_A_MAIL = (("notify",), ("mail",))
-"""Those die when a mail is on its way: who took it, and has not been thanked, may get it again; nobody may lose it."""
+THANKLESS = (("notify",),)
+"""Those die when a mail has just arrived: its sender may not know yet, and send it again."""
+IN_VAIN = (("mail",), ("notify", "postgres"))
+"""Those die when mails are on their way, to a server that has stopped answering: nobody has them, none may be lost."""
+SPEECHLESS = 0.7
+"""Seconds for which it has: more than between two looks for mails that are to be sent."""
 GLANCE = 0.001
 """Seconds between two looks for a mail."""
 NEXT_ANSWER = 1.0
@@ -71,11 +75,12 @@ class Kills:
         """Kills and waits until others are there in their place, healthy."""
         began = time.monotonic()
         pids = {name: await asyncio.to_thread(pid, self.mesh, name) for name in names}
-        for name in names:
-            await (self.mail_moment() if names in WITH_A_MAIL else self.moment())
-            # Not through the supervisor: by the time it had passed the word on, more would have been written.
-            os.kill(pids[name], signal.SIGKILL)
-            self.record.deaths.append(Death(name, now()))
+        async with self.mails_in_vain() if names in IN_VAIN else nullcontext():
+            for name in names:
+                await (self.mail_moment() if names in THANKLESS else self.moment())
+                # Not through the supervisor: by the time it had passed the word on, more would have been written.
+                os.kill(pids[name], signal.SIGKILL)
+                self.record.deaths.append(Death(name, now()))
         for name in names:
             await replaced(self.mesh, name, pids[name])
         await asyncio.to_thread(self.mesh.wait_healthy, *names, seconds=WITHIN)
@@ -85,6 +90,18 @@ class Kills:
         """Waits until somebody has just been told that something was done: now it must not be forgotten any more."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self.acknowledged.wait(), NEXT_ANSWER)
+
+    @asynccontextmanager
+    async def mails_in_vain(self) -> AsyncIterator[None]:
+        """The mail server says nothing for a while."""
+        server = await asyncio.to_thread(pid, self.mesh, "mail")
+        os.kill(server, signal.SIGSTOP)
+        try:
+            await asyncio.sleep(SPEECHLESS)
+            yield
+        finally:
+            with suppress(ProcessLookupError):
+                os.kill(server, signal.SIGCONT)
 
     async def mail_moment(self) -> None:
         """Waits until a mail arrives, if one does."""
