@@ -20,11 +20,9 @@ from drill.aftermath import Aftermath
 from drill.clients import Client
 from drill.doors import Doors
 from drill.harvest import Harvest, Reader, Unreadable
-from drill.judge.findings import Findings
-from drill.judge.history import history
-from drill.judge.notices import missing
 from drill.judge.verdict import judge
 from drill.kills import Kills, until_all_serve
+from drill.patience import until_mailed, until_told
 from drill.record import Record
 from drill.report import show
 from drill.sender import Sender
@@ -34,15 +32,15 @@ from local.errors import MeshError
 from local.mesh import Mesh, running_mesh
 from local.steps import Steps, print_error
 
+ENVIRONMENT = {
+    "BOOKING_PROCESSES": "2",
+    # The judge wants to see every mail, and not to wait long for one that met a sink that was dead.
+    "MAILS_KEPT": "1000000",
+    "SMTP_RETRY_SECONDS": "1",
+}
 CLIENTS = 16
 PAUSE = 0.02
 """Seconds at most between two deeds of a client: the machine is needed for starting processes, too."""
-TOLD_WITHIN = 120.0
-SILENCE = 25.0
-"""Seconds without a new notice after which no more is waited for. A job whose process was killed is taken over by
-another one after ten."""
-SETTLED = 1.0
-"""Seconds in which what is told twice would come."""
 
 
 class Drilled(NamedTuple):
@@ -51,7 +49,6 @@ class Drilled(NamedTuple):
     record: Record
     harvest: Harvest
     stage: Stage
-    kills: list[str]
 
 
 async def drill(mesh: Mesh, seconds: float, seed: int, calm: bool, console: Console) -> Drilled:
@@ -62,7 +59,7 @@ async def drill(mesh: Mesh, seconds: float, seed: int, calm: bool, console: Cons
         stage = await set_up(mesh, random.Random(f"{seed}:stage"))
         world, sender = World(stage), Sender(doors, record)
         dice = random.Random(f"{seed}:kills")
-        kills = Kills(mesh, sender.acknowledged, dice, lambda line: console.print(line, highlight=False))
+        kills = Kills(mesh, record, sender.acknowledged, dice, lambda line: console.print(line, highlight=False))
         await storm(world, sender, seconds, seed, asyncio.sleep(0) if calm else kills.run(seconds), console)
         await until_all_serve(mesh)
         with console.status("asking one by one"):
@@ -71,7 +68,9 @@ async def drill(mesh: Mesh, seconds: float, seed: int, calm: bool, console: Cons
         with console.status("waiting until everybody has been told"):
             harvest = await reader.everything()
             await until_told(reader, record, harvest)
-        return Drilled(record, harvest, stage, kills.done)
+        with console.status("waiting until the mails are there"):
+            await until_mailed(mesh, reader, harvest)
+        return Drilled(record, harvest, stage)
     finally:
         await doors.close()
 
@@ -102,23 +101,6 @@ async def race(client: Client, over: asyncio.Event) -> None:
         await asyncio.sleep(client.dice.uniform(0, PAUSE))
 
 
-async def until_told(reader: Reader, record: Record, harvest: Harvest) -> None:
-    """Reads inboxes until all that is owed is there, or nothing more comes."""
-    what_happened = history(record, harvest, Findings())
-    began = progressed = time.monotonic()
-    least = -1
-    while time.monotonic() < min(began + TOLD_WITHIN, progressed + SILENCE):
-        await reader.inboxes(harvest)
-        left = missing(what_happened, harvest, reader.stage.people)
-        if left != least:
-            least, progressed = left, time.monotonic()
-        if not left:
-            break
-        await asyncio.sleep(0.5)
-    await asyncio.sleep(SETTLED)
-    await reader.inboxes(harvest)
-
-
 def keep_logs(mesh: Mesh, console: Console) -> None:
     """The mesh is gone when the report is read; what its processes wrote is not."""
     kept = Path(tempfile.mkdtemp(prefix="matinee-drill-"))
@@ -139,14 +121,14 @@ def options() -> argparse.Namespace:
 
 def judged(given: argparse.Namespace, console: Console) -> int:
     """Drills, judges and reports; returns how many differences there are. Raises MeshError, Unreadable."""
-    with running_mesh(extra_env={"BOOKING_PROCESSES": "2"}, steps=Steps(console)) as mesh:
+    with running_mesh(extra_env=ENVIRONMENT, steps=Steps(console)) as mesh:
         try:
             drilled = uvloop.run(drill(mesh, given.seconds, given.seed, given.calm, console))
         except Unreadable:
             keep_logs(mesh, console)
             raise
         verdict = judge(drilled.record, drilled.harvest, drilled.stage)
-        show(drilled.record, verdict, drilled.kills, console)
+        show(drilled.record, verdict, console)
         if verdict.findings.differences:
             keep_logs(mesh, console)
     return verdict.findings.differences

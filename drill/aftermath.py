@@ -86,10 +86,10 @@ class Aftermath:
             await self.refresh(evening)
 
     async def edit(self, evening: Evening) -> None:
-        """Edits an older version, takes a place too many away, then adds one."""
+        """Edits an older version, takes a place too many away, then adds one; right after it a last word."""
         seen = evening.seen
         few, more = max(1, seen.places_taken - 1), seen.tickets_count + 1
-        for changes in ({"expected_version": seen.version - 1}, {"tickets_count": few}, {"tickets_count": more}):
+        for changes in ({"expected_version": seen.version - 1}, {"tickets_count": few}, {"tickets_count": more}, {}):
             description = self.client.mark()
             request = pb.UpdateAnnouncementRequest(announcement_id=evening.id, description=description, **changes)
             await self.write(evening.host, "UpdateAnnouncement", request)

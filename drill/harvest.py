@@ -11,6 +11,7 @@ from matinee.booking.v1 import booking_pb2 as pb
 from matinee.notify.v1 import notify_pb2
 
 from drill.doors import Doors
+from drill.mails import Mail
 from drill.record import Person, Record
 from drill.sender import DOORS
 from drill.stage import Stage
@@ -38,6 +39,12 @@ class Harvest:
     links: dict[str, str] = field(default_factory=dict)
     """The path that a short link leads to."""
     audit: Any = None
+    mails: list[Mail] = field(default_factory=list)
+    """All that arrived, in their order."""
+    leaving: dict[str, int] = field(default_factory=dict)
+    """How the addresses answer at which mails can be ended."""
+    clock_moved: float = float("inf")
+    """When the mesh's clock was moved on, so that no mail had to wait any longer."""
 
 
 class Reader:
@@ -104,6 +111,21 @@ class Reader:
             harvest.notices[person.id] = notices
         unknown = {notice.link for notices in harvest.notices.values() for notice in notices} - set(harvest.links)
         await self.follow(unknown, harvest)
+
+    async def waiting_mails(self) -> list[Any]:
+        """Mails that are still to be sent."""
+        request = notify_pb2.ListDeliveriesRequest()
+        request.filter.state.append(notify_pb2.PENDING)
+        return await self.pages(self.stage.sudo, "ListDeliveries", request, "deliveries")
+
+    async def ways_out(self, harvest: Harvest) -> None:
+        """Looks where mails can be ended; it ends none."""
+
+        async def one(address: str) -> None:
+            async with self.gate:
+                harvest.leaving[address] = (await self.doors.http.get(httpx.URL(address).path)).status_code
+
+        await asyncio.gather(*(one(address) for address in {mail.leave for mail in harvest.mails} - {""}))
 
     async def follow(self, links: Iterable[str], harvest: Harvest) -> None:
         """Where short links lead."""

@@ -5,17 +5,19 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext, suppress
 
 import httpx
 
+from drill.record import Death, Record, now
 from local.mesh import Mesh
 
 TARGETS: tuple[tuple[str, ...], ...] = (
     ("booking",),
     ("booking-2",),
     ("notify",),
+    ("mail",),
     ("envoy",),
     ("valkey",),
     ("postgres",),
@@ -24,10 +26,20 @@ TARGETS: tuple[tuple[str, ...], ...] = (
     ("notify", "postgres"),
 )
 """Those in a row die right after each other."""
+THANKLESS = (("notify",),)
+"""Those die when a mail has just arrived: its sender may not know yet, and send it again."""
+IN_VAIN = (("mail",), ("notify", "postgres"))
+"""Those die when mails are on their way, to a server that has stopped answering: nobody has them, none may be lost."""
+SPEECHLESS = 0.7
+"""Seconds for which it has: more than between two looks for mails that are to be sent."""
+GLANCE = 0.001
+"""Seconds between two looks for a mail."""
 NEXT_ANSWER = 1.0
 """Seconds in which somebody is expected to be told that something was done."""
-LONGEST_PAUSE = 6.0
-"""Seconds, at most, in which nothing dies."""
+REPAIR = 1.5
+"""Seconds that a repair takes at least: a short drill has no time to lose between them."""
+LONGEST_PAUSE, SHORTEST_PAUSE = 6.0, 0.5
+"""Seconds, at most and at least, in which nothing dies."""
 WITHIN = 120.0
 """Seconds in which a process that died has to be there again."""
 
@@ -37,17 +49,19 @@ Tell = Callable[[str], None]
 class Kills:
     """A schedule of deaths: everything in an order of its own, and again in another one while there is time."""
 
-    def __init__(self, mesh: Mesh, acknowledged: asyncio.Event, dice: random.Random, tell: Tell) -> None:
+    def __init__(
+        self, mesh: Mesh, record: Record, acknowledged: asyncio.Event, dice: random.Random, tell: Tell
+    ) -> None:
         self.mesh = mesh
+        self.record = record
         self.acknowledged = acknowledged
         self.dice = dice
         self.tell = tell
-        self.done: list[str] = []
 
     async def run(self, seconds: float) -> None:
         """Kills until the time is over, everything at least once; each waits until the one before has been repaired."""
         began = time.monotonic()
-        pause = min(seconds / (len(TARGETS) + 1), LONGEST_PAUSE)
+        pause = min(max(seconds / (len(TARGETS) + 1) - REPAIR, SHORTEST_PAUSE), LONGEST_PAUSE)
         everything = False
         while True:
             for names in self.dice.sample(TARGETS, len(TARGETS)):
@@ -61,20 +75,44 @@ class Kills:
         """Kills and waits until others are there in their place, healthy."""
         began = time.monotonic()
         pids = {name: await asyncio.to_thread(pid, self.mesh, name) for name in names}
-        for name in names:
-            await self.moment()
-            # Not through the supervisor: by the time it had passed the word on, more would have been written.
-            os.kill(pids[name], signal.SIGKILL)
+        async with self.mails_in_vain() if names in IN_VAIN else nullcontext():
+            for name in names:
+                await (self.mail_moment() if names in THANKLESS else self.moment())
+                # Not through the supervisor: by the time it had passed the word on, more would have been written.
+                os.kill(pids[name], signal.SIGKILL)
+                self.record.deaths.append(Death(name, now()))
         for name in names:
             await replaced(self.mesh, name, pids[name])
         await asyncio.to_thread(self.mesh.wait_healthy, *names, seconds=WITHIN)
-        self.done += names
         self.tell(f"killed {' and '.join(names)}: healthy again after {time.monotonic() - began:.1f} s")
 
     async def moment(self) -> None:
         """Waits until somebody has just been told that something was done: now it must not be forgotten any more."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self.acknowledged.wait(), NEXT_ANSWER)
+
+    @asynccontextmanager
+    async def mails_in_vain(self) -> AsyncIterator[None]:
+        """The mail server says nothing for a while."""
+        server = await asyncio.to_thread(pid, self.mesh, "mail")
+        os.kill(server, signal.SIGSTOP)
+        try:
+            await asyncio.sleep(SPEECHLESS)
+            yield
+        finally:
+            with suppress(ProcessLookupError):
+                os.kill(server, signal.SIGCONT)
+
+    async def mail_moment(self) -> None:
+        """Waits until a mail arrives, if one does."""
+        folder = self.mesh.home.mail
+        before = folder.stat().st_mtime_ns
+        with suppress(TimeoutError):
+            async with asyncio.timeout(NEXT_ANSWER):
+                while True:
+                    await asyncio.sleep(GLANCE)
+                    if folder.stat().st_mtime_ns != before:
+                        return
 
 
 async def replaced(mesh: Mesh, name: str, killed: int) -> None:

@@ -22,6 +22,17 @@ class Person:
     token: str = field(repr=False)
     follows: frozenset[str] = frozenset()
     """Ids of hosts."""
+    address: str = ""
+    mailed: bool = False
+    """Whether he wants mails."""
+
+
+@dataclass(frozen=True)
+class Death:
+    """A process that was killed."""
+
+    name: str
+    moment: float
 
 
 @dataclass(frozen=True)
@@ -113,9 +124,10 @@ class Op:
 
 @dataclass
 class Record:
-    """Everything that was sent."""
+    """Everything that was sent, and what was killed meanwhile."""
 
     ops: list[Op] = field(default_factory=list)
+    deaths: list[Death] = field(default_factory=list)
 
     def op(self, person: Person, rpc: str, request: Any, key: str = "") -> Op:
         """A new entry."""

@@ -12,10 +12,10 @@ from drill.record import Record
 EXAMPLES = 10
 
 
-def show(record: Record, verdict: Verdict, kills: list[str], console: Console) -> None:
+def show(record: Record, verdict: Verdict, console: Console) -> None:
     """Requests, sums, checks, and examples of what is not as it should be."""
     show_requests(record, console)
-    show_sums(record, verdict, kills, console)
+    show_sums(record, verdict, console)
     show_checks(verdict, console)
     for check in verdict.findings:
         if check.differences:
@@ -40,13 +40,13 @@ def show_requests(record: Record, console: Console) -> None:
     console.print(table)
 
 
-def show_sums(record: Record, verdict: Verdict, kills: list[str], console: Console) -> None:
+def show_sums(record: Record, verdict: Verdict, console: Console) -> None:
     """Figures that are neither right nor wrong."""
     writes = [op for op in record.ops if op.key]
     unknown = sum(any(attempt.trouble for attempt in op.attempts) for op in writes)
     table = Table("what", title="sums")
     table.add_column("how many", justify="right")
-    died = ", ".join(f"{name} {count}" for name, count in Counter(kills).items())
+    died = ", ".join(f"{name} {count}" for name, count in Counter(death.name for death in record.deaths).items())
     rows = {
         "killed": died or "nothing",
         "writes": f"{len(writes):,}",
@@ -55,6 +55,9 @@ def show_sums(record: Record, verdict: Verdict, kills: list[str], console: Conso
         "notices owed": f"{verdict.notices['owed']:,}",
         "notices present": f"{verdict.notices['present']:,}",
         "notices that may be there or not": f"{verdict.notices['open']:,}",
+        "mails owed": f"{verdict.mails['owed']:,}",
+        "mails that arrived": f"{verdict.mails['arrived']:,}",
+        "of them such as had arrived before": f"{verdict.mails['again']:,}",
     }
     for what, figure in rows.items():
         table.add_row(what, figure)

@@ -5,10 +5,13 @@ import random
 from dataclasses import dataclass, replace
 from typing import Any
 
+import asyncpg
 import httpx
 
 from drill.record import Person
 from local.mesh import Mesh
+from local.processes import database_url
+from local.services import get_service
 
 HOSTS = 4
 GUESTS = 14
@@ -19,6 +22,10 @@ NAMES = (
 )
 # fmt: on
 FILMS = 3
+MAILED_HOSTS = 1
+MAILED_GUESTS = 2
+"""Who wants mails: as many as can be, so that the others' notices are not late because of them."""
+WANT_NO_MAILS = "UPDATE users SET delivery_type = 'inbox' WHERE id = ANY($1::uuid[])"
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,10 @@ class Stage:
 
 
 async def set_up(mesh: Mesh, dice: random.Random) -> Stage:
-    """Registers people. Half of the guests follow the first host, whose private evenings the others must not see."""
+    """Registers people. Half of the guests follow the first host, whose private evenings the others must not see.
+
+    Some want mails, the others none.
+    """
     url = f"http://{mesh.settings.edge_host}:{mesh.settings.edge_port}"
     tokens = await asyncio.to_thread(mesh.tokens)
     sudo = Person(tokens["sudo"], "sudo", tokens["sudo_access_token"])
@@ -59,7 +69,21 @@ async def set_up(mesh: Mesh, dice: random.Random) -> Stage:
         films = [Film(film["id"], film["duration"]) for film in (await http.get(query)).raise_for_status().json()]
     short = sorted((film for film in films if film.minutes <= 170), key=lambda film: film.id)
     known = {guest.id: guest for guest in followers}
-    return Stage(hosts, [known.get(guest.id, guest) for guest in guests], late, sudo, short[:FILMS])
+    guests = [known.get(guest.id, guest) for guest in guests]
+    mailed = {person.id for person in (*dice.sample(hosts, MAILED_HOSTS), *dice.sample(guests, MAILED_GUESTS))}
+    await want_no_mails(mesh, [person for person in (*hosts, *guests, late) if person.id not in mailed])
+    hosts, guests = ([replace(one, mailed=one.id in mailed) for one in some] for some in (hosts, guests))
+    return Stage(hosts, guests, late, sudo, short[:FILMS])
+
+
+async def want_no_mails(mesh: Mesh, people: list[Person]) -> None:
+    """Notes that these people look into their inboxes only, which no RPC does."""
+    url = database_url(mesh.settings, get_service("auth")).replace("+asyncpg", "")
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(WANT_NO_MAILS, [person.id for person in people])
+    finally:
+        await connection.close()
 
 
 async def register(http: httpx.AsyncClient, name: str, dice: random.Random) -> Person:
@@ -68,7 +92,7 @@ async def register(http: httpx.AsyncClient, name: str, dice: random.Random) -> P
     account: dict[str, Any] = {"email": f"{name}-{secret}@drill.example.com".lower(), "password": secret}
     user = (await http.post("/auth/v1/register/", json={**account, "name": name})).raise_for_status().json()
     tokens = (await http.post("/auth/v1/login/", json=account)).raise_for_status().json()
-    return Person(user["user_id"], name, tokens["access_token"])
+    return Person(user["user_id"], name, tokens["access_token"], address=account["email"])
 
 
 async def follow(http: httpx.AsyncClient, guest: Person, host: Person) -> Person:

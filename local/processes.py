@@ -207,7 +207,7 @@ def _mail(settings: Settings) -> Process:
     port = settings.port(services.MAIL)
     return Process(
         name="mail",
-        command=[PYTHON, "-m", "local.mail_sink", str(port), str(settings.home.mail)],
+        command=[PYTHON, "-m", "local.mail_sink", str(port), str(settings.home.mail), str(settings.mails_kept)],
         environment={**base_environment(), "PYTHONUNBUFFERED": "1"},
         directory=ROOT,
         port=port,

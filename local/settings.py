@@ -54,6 +54,9 @@ class Settings(_Place):
     booking_processes: Processes = 1
     notify_processes: Processes = 1
 
+    # The sink forgets the oldest mails of more.
+    mails_kept: Annotated[int, Field(ge=1)] = 2000
+
     postgres_password: Secret
     valkey_password: Secret
     supervisor_password: Secret

@@ -18,6 +18,8 @@ from drill.judge.lives import CLOCKS, LIVE
 MARK = re.compile(r"mark [0-9a-f]{16}")
 COALESCED = 120.0
 """Edits so many seconds after the first of them are in its notice."""
+FARTHEST = 2 * COALESCED
+"""Seconds between edits in one notice, at most: what happened first may be told last, and becomes the first then."""
 Reader = tuple[str, str]
 """A person, and the path of an evening."""
 
@@ -96,16 +98,21 @@ def of_edits(harvest: Harvest) -> Iterator[tuple[str, Any]]:
 
 def hear(mine: Edits, notice: Any) -> None:
     """Takes a notice in: the description before its first edit and the one after its last tell which they are."""
-    marks = {
-        version.op.request.description: version.number
-        for version in mine.evening.versions
-        if version.op is not None and hasattr(version.op.request, "description")
-    }
-    found = [marks.get(mark) for mark in MARK.findall(notice.text)]
+    known = marks(mine.evening)
+    found = [known.get(mark) for mark in MARK.findall(notice.text)]
     if len(found) == 2 and found[0] is not None and found[1] is not None and found[0] < found[1]:
         mine.told.append(Told(found[0] + 1, found[1]))
     else:
         mine.strange.append(notice.text)
+
+
+def marks(evening: Evening) -> dict[str, int]:
+    """An evening's versions by the descriptions that they left."""
+    return {
+        version.op.request.description: version.number
+        for version in evening.versions
+        if version.op is not None and hasattr(version.op.request, "description")
+    }
 
 
 def missing_edits(history: History, harvest: Harvest) -> int:
@@ -131,7 +138,12 @@ def judge_edits(history: History, harvest: Harvest, names: dict[str, str], findi
 
 
 def judge_nearness(mine: Edits, whom: str, findings: Findings) -> None:
-    """No edit is told of twice, and none by itself that is near the first of the notice before it."""
+    """What is told together was near each other; none is told twice, none near the notice before it by itself."""
+    for told in mine.told:
+        first = mine.version(told.first)
+        for number in sorted(mine.must & set(range(told.first + 1, told.last + 1))):
+            apart = mine.version(number).low - first.high
+            findings.check("together", apart < FARTHEST, f"{whom}: {told} is of edits that are {apart:.0f} s apart")
     for told, following in pairwise(mine.told):
         findings.check("unowed", told.last < following.first, f"{whom}: told twice: {told} and {following}")
         between = mine.version(following.first).high - mine.version(told.first).low

@@ -36,6 +36,11 @@ TITLES = {
     "unowed": "notices that somebody was owed",
     "together": "edits near each other in one notice",
     "words": "notices in the right words",
+    "mailed": "mails owed",
+    "unmailed": "mails that somebody was owed",
+    "again": "mails that came again after a death only",
+    "held": "mails of edits held for two minutes",
+    "letters": "mails addressed, with a way to end them",
 }
 
 

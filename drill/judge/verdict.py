@@ -8,6 +8,7 @@ from drill.judge.answers import judge_answers
 from drill.judge.findings import Findings
 from drill.judge.grants import judge_grants
 from drill.judge.history import history
+from drill.judge.mails import judge_mails
 from drill.judge.notices import judge_notices
 from drill.judge.places import judge_places
 from drill.judge.readings import judge_readings
@@ -25,6 +26,7 @@ class Verdict:
     findings: Findings = field(default_factory=Findings)
     places: Counter[str] = field(default_factory=Counter)
     notices: Counter[str] = field(default_factory=Counter)
+    mails: Counter[str] = field(default_factory=Counter)
 
 
 def judge(record: Record, harvest: Harvest, stage: Stage) -> Verdict:
@@ -40,4 +42,5 @@ def judge(record: Record, harvest: Harvest, stage: Stage) -> Verdict:
     judge_waiting(what_happened, findings)
     judge_readings(record, what_happened, findings)
     verdict.notices = judge_notices(what_happened, harvest, stage.people, findings)
+    verdict.mails = judge_mails(record, what_happened, harvest, stage.people, findings)
     return verdict
