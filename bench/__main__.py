@@ -12,7 +12,7 @@ import uvloop
 from rich.console import Console
 from rich.progress import Progress
 
-from bench import freshness, plots, reference, streams, together
+from bench import fanout, freshness, inbox, mailing, plots, reference, streams, together
 from bench.figures import Figure, failures, measure, quiet, show
 from bench.load import Requests, Samples, drive, repeated, request
 from bench.memory import show_memory
@@ -22,6 +22,7 @@ from local.mesh import Mesh, running_mesh
 from local.steps import Steps
 
 CLIENTS = 32
+MAILS = 200
 LEVELS = (1, 2, 4, 8, 16, 32, 64)
 LEVEL_SECONDS = 1.0
 EMPTY, PREBUILT, EMPTY_ALONE, MANY = "empty call", "prebuilt list of 20", "empty call, alone", "book, many evenings"
@@ -54,7 +55,10 @@ async def measure_speed(mesh: Mesh, seconds: float, printer: Console) -> list[st
     await measure(mesh, measured, seconds, printer)
     show("JSON through Envoy", measured, printer)
     wrong = failures(measured) + await together.compare(mesh, stage, printer)
+    wrong += await inbox.show_inbox(mesh, stage.guests, printer)
+    wrong += await fanout.show_fanout(mesh, printer)
     wrong += await streams.show_streams(mesh, stage.guests, printer)
+    wrong += await mailing.show_mails(mesh, MAILS, printer)
     await reference.show(mesh, printer)
     print_path(plots.latency_against_load(await under_loads(mesh, measured, printer)), printer)
     return wrong
