@@ -12,7 +12,7 @@ import uvloop
 from rich.console import Console
 from rich.progress import Progress
 
-from bench import fanout, freshness, inbox, mailing, plots, reference, streams, together
+from bench import fanout, freshness, inbox, mailing, plots, reference, streams, telling, together
 from bench.figures import Figure, failures, measure, quiet, show
 from bench.load import Requests, Samples, drive, repeated, request
 from bench.memory import show_memory
@@ -89,8 +89,12 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--seconds", type=float, default=8.0, help="per figure (default 8)")
+    parser.add_argument("--telling", action="store_true", help="instead: very many reminders, very many jobs")
     options = parser.parse_args()
     printer = console()
+    if options.telling:
+        telling.run(printer)
+        return
     with running_mesh(extra_env={"MATINEE_BENCH": "1", "LOG_LEVEL": "INFO"}, steps=Steps(printer)) as mesh:
         wrong = uvloop.run(measure_speed(mesh, options.seconds, printer))
         show_memory(mesh, printer)

@@ -69,7 +69,5 @@ def told_wrongly(told: Counter[object], expected: Counter[object], what: str) ->
     if missing:
         lines.append(f"{what}: {missing.total()} notices are missing, such as {next(iter(missing))}")
     if surplus:
-        lines.append(
-            f"{what}: {surplus.total()} notices are double or for somebody else, such as {next(iter(surplus))}"
-        )
+        lines.append(f"{what}: {surplus.total()} notices are double or somebody else's, such as {next(iter(surplus))}")
     return lines

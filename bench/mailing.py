@@ -41,11 +41,9 @@ async def show_mails(mesh: Mesh, count: int, console: Console, *, limited: bool 
         seconds = await send(mesh, ids)
     cost = {name: (times(pid) - before[name]) / count * 1000 for name, pid in pids.items()}
     rate = (count - 1) / seconds if seconds else 0.0
-    shown = (
-        f"{judged(rate, NEARLY * LIMIT, digits=0)} a second (limit {LIMIT:.0f})" if limited else f"{rate:.0f} a second"
-    )
+    shown = judged(rate, NEARLY * LIMIT if limited else 0, digits=0)
     console.print(
-        f"{count} mails of one process{'' if limited else ', without a limit'}: {shown};"
+        f"{count} mails by one process: {shown} a second ({f'limit {LIMIT:.0f}' if limited else 'no limit'});"
         f" processor time for each: {cost['notify']:.1f} ms in notify, {cost['postgres']:.1f} ms in PostgreSQL"
     )
     if limited and rate > LIMIT * 1.1:
@@ -55,15 +53,15 @@ async def show_mails(mesh: Mesh, count: int, console: Console, *, limited: bool 
 
 async def send(mesh: Mesh, ids: Sequence[UUID]) -> float:
     """Publishes something for all of them and waits until no mail is left; seconds from the first to the last."""
-    people = [Person(each, "") for each in ids]
+    request = BatchPublishRequest(requests=[news([Person(each, "") for each in ids], "Mails of the bench")])
     async with as_booking(mesh) as channel:
-        await NotifyServiceStub(channel).BatchPublish(
-            BatchPublishRequest(requests=[news(people, "Mails of the bench")])
-        )
+        await NotifyServiceStub(channel).BatchPublish(request)
     until = time.monotonic() + WITHIN
     async with connected(mesh, "notify") as connection:
-        while await connection.fetchval(WAITING) and time.monotonic() < until:
+        waiting = len(ids)
+        while waiting and time.monotonic() < until:
             await asyncio.sleep(LOOK_SECONDS)
+            waiting = await connection.fetchval(WAITING)
         return float(await connection.fetchval(SPAN, ids) or 0)
 
 
@@ -72,6 +70,4 @@ def missent(mesh: Mesh, ids: Sequence[UUID]) -> list[str]:
     addressed = (ADDRESS.search(path.read_bytes()) for path in kept(mesh.home))
     sent = Counter(found[1].decode() for found in addressed if found)
     counts = Counter(sent[str(each)] for each in ids)
-    return [
-        f"mails: {people} people were sent {mails} instead of one" for mails, people in counts.items() if mails != 1
-    ]
+    return [f"mails: {people} people were sent {number} of them" for number, people in counts.items() if number != 1]

@@ -1,4 +1,4 @@
-"""A steady load: requests at a fixed rate, however long the answers take, as from people who know nothing of each other."""
+"""A steady load: requests at a fixed rate however long answers take, as from people who know nothing of each other."""
 
 import asyncio
 import time
