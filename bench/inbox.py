@@ -70,7 +70,9 @@ async def prepare(mesh: Mesh, guests: Sequence[Person]) -> list[Decision]:
         decisions.append(Decision(AT_ONCE, (host.id, guest.id), message))
     rest = product_of(hosts, await evenings(mesh, hosts, FIRST_DAY + HOSTS, at_once=False), guests)
     applications = [request("POST", f"/app/v1/booking/{evening}", guest.token) for _, evening, guest in rest]
-    pending = await steady(mesh, iter(applications), RATE)
+    async with Arrivals.watch(mesh) as arrivals:
+        pending = await steady(mesh, iter(applications), RATE)
+        await arrivals.wait(len(pending), WITHIN)
     if problems := refusals(pending, "applications"):
         raise SystemExit(problems[0])
     for (host, _, guest), application in zip(rest, pending, strict=True):

@@ -23,14 +23,14 @@ NOBODY = UUID(int=0).bytes
 """An event that is not there, so that nobody is told anything: the queue itself is measured."""
 PUSH = "SELECT enqueue_job($1, $2) FROM generate_series(1, $3)"
 LEFT = "SELECT count(*) FROM pgqueuer"
-TABLES = ("pgqueuer", "pgqueuer_log", "pgqueuer_statistics")
+TABLES = {"queue": "pgqueuer", "log": "pgqueuer_log", "statistics": "pgqueuer_statistics"}
 SIZE = "SELECT count(*) AS rows, pg_total_relation_size('{0}') AS bytes FROM {0}"
 
 
 async def show_queue(mesh: Mesh, console: Console) -> list[str]:
     """Pushes jobs through in rounds and prints what they left; returns what went wrong."""
     table = Table("jobs so far", title="the queue's tables")
-    for heading in ("jobs per second", *(f"{name}: rows, MB" for name in TABLES), "bytes left by a job", "aim"):
+    for heading in ("jobs/s", *(f"{name}: rows, MB" for name in TABLES), "bytes left by each", "aim"):
         table.add_column(heading, justify="right")
     async with connected(mesh, "booking") as connection:
         before = await sizes(connection)
@@ -63,9 +63,9 @@ async def push(connection: "asyncpg.Connection") -> float:
 
 async def sizes(connection: "asyncpg.Connection") -> "list[asyncpg.Record]":
     """Rows and bytes of each table, indexes included, after what autovacuum does within a minute."""
-    for name in TABLES:
+    for name in TABLES.values():
         await connection.execute(f"VACUUM {name}")
-    return [await connection.fetchrow(SIZE.format(name)) for name in TABLES]
+    return [await connection.fetchrow(SIZE.format(name)) for name in TABLES.values()]
 
 
 def described(found: "list[asyncpg.Record]") -> list[str]:
