@@ -51,17 +51,23 @@ def figures(stage: Stage) -> list[Figure]:
 async def measure_speed(mesh: Mesh, seconds: float, printer: Console) -> list[str]:
     """Everything that one booking process can show; returns what went wrong."""
     stage = await set_up(mesh, printer)
+    # First: what many bookings leave to be told would keep the news of these waiting.
+    wrong = await measure_telling(mesh, stage, printer)
     measured = figures(stage)
     await measure(mesh, measured, seconds, printer)
     show("JSON through Envoy", measured, printer)
-    wrong = failures(measured) + await together.compare(mesh, stage, printer)
-    wrong += await inbox.show_inbox(mesh, stage.guests, printer)
-    wrong += await fanout.show_fanout(mesh, printer)
-    wrong += await streams.show_streams(mesh, stage.guests, printer)
-    wrong += await mailing.show_mails(mesh, MAILS, printer)
+    wrong += failures(measured) + await together.compare(mesh, stage, printer)
     await reference.show(mesh, printer)
     print_path(plots.latency_against_load(await under_loads(mesh, measured, printer)), printer)
     return wrong
+
+
+async def measure_telling(mesh: Mesh, stage: Stage, printer: Console) -> list[str]:
+    """How soon people are told; returns what went wrong."""
+    wrong = await inbox.show_inbox(mesh, stage.guests, printer)
+    wrong += await fanout.show_fanout(mesh, printer)
+    wrong += await streams.show_streams(mesh, stage.guests, printer)
+    return wrong + await mailing.show_mails(mesh, MAILS, printer)
 
 
 async def under_loads(mesh: Mesh, measured: Sequence[Figure], printer: Console) -> dict[str, dict[int, Samples]]:

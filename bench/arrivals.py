@@ -16,6 +16,8 @@ from bench.superuser import connected
 from local.mesh import Mesh
 
 LOOK_SECONDS = 0.005
+ALL_WITHIN = 90.0
+JOBS = "SELECT count(*) FROM pgqueuer"
 LAST = "SELECT id FROM notices ORDER BY id DESC LIMIT 1"
 NEW = "SELECT id, recipient_id, booking_id, announcement_id, kind FROM notices WHERE id > $1 ORDER BY id"
 
@@ -60,6 +62,18 @@ class Arrivals:
             await self.look()
             await asyncio.sleep(LOOK_SECONDS)
         await self.look_again()
+
+
+async def all_told(mesh: Mesh) -> None:
+    """Waits until people have been told of everything that was decided so far."""
+    until = time.perf_counter() + ALL_WITHIN
+    async with connected(mesh, "booking") as connection:
+        left = await connection.fetchval(JOBS)
+        while left and time.perf_counter() < until:
+            await asyncio.sleep(10 * LOOK_SECONDS)
+            left = await connection.fetchval(JOBS)
+    if left:
+        raise SystemExit(f"after {ALL_WITHIN:.0f} s people still have to be told of {left:,} decisions")
 
 
 def told_wrongly(told: Counter[object], expected: Counter[object], what: str) -> list[str]:

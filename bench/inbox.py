@@ -11,7 +11,7 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from bench.arrivals import Arrivals, told_wrongly
+from bench.arrivals import Arrivals, all_told, told_wrongly
 from bench.figures import judged, quiet
 from bench.load import Samples, request
 from bench.people import Person, add_accounts, sign_in
@@ -51,6 +51,7 @@ async def show_inbox(mesh: Mesh, guests: Sequence[Person], console: Console) -> 
     """Decides at a steady rate and prints when people were told; returns what went wrong."""
     with console.status("decision to inbox"):
         decisions = await prepare(mesh, guests[: RATE * SECONDS // 2 // HOSTS])
+        await all_told(mesh)
         await quiet(mesh)
         delays = await measure(mesh, decisions)
     if delays.wrong:
@@ -70,9 +71,7 @@ async def prepare(mesh: Mesh, guests: Sequence[Person]) -> list[Decision]:
         decisions.append(Decision(AT_ONCE, (host.id, guest.id), message))
     rest = product_of(hosts, await evenings(mesh, hosts, FIRST_DAY + HOSTS, at_once=False), guests)
     applications = [request("POST", f"/app/v1/booking/{evening}", guest.token) for _, evening, guest in rest]
-    async with Arrivals.watch(mesh) as arrivals:
-        pending = await steady(mesh, iter(applications), RATE)
-        await arrivals.wait(len(pending), WITHIN)
+    pending = await steady(mesh, iter(applications), RATE)
     if problems := refusals(pending, "applications"):
         raise SystemExit(problems[0])
     for (host, _, guest), application in zip(rest, pending, strict=True):
