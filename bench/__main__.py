@@ -22,7 +22,8 @@ from local.mesh import Mesh, running_mesh
 from local.steps import Steps
 
 CLIENTS = 32
-MAILS = 200
+MAILS, MAILS_UNLIMITED = 200, 1000
+SECOND_MESH = {"BOOKING_PROCESSES": "2", "LOG_LEVEL": "INFO", "SMTP_PER_SECOND": "10000"}
 LEVELS = (1, 2, 4, 8, 16, 32, 64)
 LEVEL_SECONDS = 1.0
 EMPTY, PREBUILT, EMPTY_ALONE, MANY = "empty call", "prebuilt list of 20", "empty call, alone", "book, many evenings"
@@ -104,8 +105,9 @@ def main() -> None:
     with running_mesh(extra_env={"MATINEE_BENCH": "1", "LOG_LEVEL": "INFO"}, steps=Steps(printer)) as mesh:
         wrong = uvloop.run(measure_speed(mesh, options.seconds, printer))
         show_memory(mesh, printer)
-    with running_mesh(extra_env={"BOOKING_PROCESSES": "2", "LOG_LEVEL": "INFO"}) as mesh:
+    with running_mesh(extra_env=SECOND_MESH) as mesh:
         wrong += uvloop.run(freshness.check(mesh, printer))
+        wrong += uvloop.run(mailing.show_mails(mesh, MAILS_UNLIMITED, printer, limited=False))
     end(wrong, printer)
 
 
