@@ -12,7 +12,7 @@ import uvloop
 from rich.console import Console
 from rich.progress import Progress
 
-from bench import freshness, plots, reference, streams, together
+from bench import fanout, freshness, inbox, mailing, plots, reference, streams, telling, together
 from bench.figures import Figure, failures, measure, quiet, show
 from bench.load import Requests, Samples, drive, repeated, request
 from bench.memory import show_memory
@@ -22,6 +22,8 @@ from local.mesh import Mesh, running_mesh
 from local.steps import Steps
 
 CLIENTS = 32
+MAILS, MAILS_UNLIMITED = 200, 1000
+SECOND_MESH = {"BOOKING_PROCESSES": "2", "LOG_LEVEL": "INFO", "SMTP_PER_SECOND": "10000"}
 LEVELS = (1, 2, 4, 8, 16, 32, 64)
 LEVEL_SECONDS = 1.0
 EMPTY, PREBUILT, EMPTY_ALONE, MANY = "empty call", "prebuilt list of 20", "empty call, alone", "book, many evenings"
@@ -50,14 +52,23 @@ def figures(stage: Stage) -> list[Figure]:
 async def measure_speed(mesh: Mesh, seconds: float, printer: Console) -> list[str]:
     """Everything that one booking process can show; returns what went wrong."""
     stage = await set_up(mesh, printer)
+    # First: what many bookings leave to be told would keep the news of these waiting.
+    wrong = await measure_telling(mesh, stage, printer)
     measured = figures(stage)
     await measure(mesh, measured, seconds, printer)
     show("JSON through Envoy", measured, printer)
-    wrong = failures(measured) + await together.compare(mesh, stage, printer)
-    wrong += await streams.show_streams(mesh, stage.guests, printer)
+    wrong += failures(measured) + await together.compare(mesh, stage, printer)
     await reference.show(mesh, printer)
     print_path(plots.latency_against_load(await under_loads(mesh, measured, printer)), printer)
     return wrong
+
+
+async def measure_telling(mesh: Mesh, stage: Stage, printer: Console) -> list[str]:
+    """How soon people are told; returns what went wrong."""
+    wrong = await inbox.show_inbox(mesh, stage.guests, printer)
+    wrong += await fanout.show_fanout(mesh, printer)
+    wrong += await streams.show_streams(mesh, stage.guests, printer)
+    return wrong + await mailing.show_mails(mesh, MAILS, printer)
 
 
 async def under_loads(mesh: Mesh, measured: Sequence[Figure], printer: Console) -> dict[str, dict[int, Samples]]:
@@ -85,13 +96,18 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--seconds", type=float, default=8.0, help="per figure (default 8)")
+    parser.add_argument("--telling", action="store_true", help="instead: very many reminders, very many jobs")
     options = parser.parse_args()
     printer = console()
+    if options.telling:
+        telling.run(printer)
+        return
     with running_mesh(extra_env={"MATINEE_BENCH": "1", "LOG_LEVEL": "INFO"}, steps=Steps(printer)) as mesh:
         wrong = uvloop.run(measure_speed(mesh, options.seconds, printer))
         show_memory(mesh, printer)
-    with running_mesh(extra_env={"BOOKING_PROCESSES": "2", "LOG_LEVEL": "INFO"}) as mesh:
+    with running_mesh(extra_env=SECOND_MESH) as mesh:
         wrong += uvloop.run(freshness.check(mesh, printer))
+        wrong += uvloop.run(mailing.show_mails(mesh, MAILS_UNLIMITED, printer, limited=False))
     end(wrong, printer)
 
 

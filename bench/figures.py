@@ -104,12 +104,12 @@ def show(title: str, figures: Sequence[Figure], console: Console) -> None:
     console.print(table)
 
 
-def judged(value: float, aim: float, *, at_most: bool = False) -> str:
-    """A ratio in the colour of whether it keeps its aim; plain without one."""
+def judged(value: float, aim: float, *, at_most: bool = False, digits: int = 2) -> str:
+    """A figure in the colour of whether it keeps its aim; plain without one."""
     if not aim:
-        return f"{value:.2f}"
+        return f"{value:,.{digits}f}"
     kept = value <= aim if at_most else value >= aim
-    return f"[{'green' if kept else 'red'}]{value:.2f}[/]"
+    return f"[{'green' if kept else 'red'}]{value:,.{digits}f}[/]"
 
 
 def failures(figures: Sequence[Figure]) -> list[str]:

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bench.people import add_accounts
-from bench.population import COLUMNS, Population, beginning, films_of
+from bench.population import COLUMNS, Population, Rows, beginning, films_of
 from bench.superuser import connected
 from local.mesh import Mesh
 
@@ -46,8 +46,13 @@ class Loader:
         """One chunk."""
         rows, people = self.population.rows(count)
         await add_accounts(self.mesh, people)
-        async with connected(self.mesh, "booking") as connection, connection.transaction():
-            for table in self.tables:
-                await connection.copy_records_to_table(table, records=rows[table], columns=COLUMNS[table], timeout=600)
+        await copy(self.mesh, {table: rows[table] for table in self.tables})
         self.announcements += count
         self.bookings += len(rows["bookings"])
+
+
+async def copy(mesh: Mesh, rows: Rows) -> None:
+    """Rows by table, all or none of them."""
+    async with connected(mesh, "booking") as connection, connection.transaction():
+        for table, records in rows.items():
+            await connection.copy_records_to_table(table, records=records, columns=COLUMNS[table], timeout=600)

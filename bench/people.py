@@ -17,9 +17,8 @@ from local.services import get_service
 from mesh.database import Database
 
 LIFETIME = timedelta(hours=12)
-# They want no mails: those go out behind the answers, at a pace of their own, and would be measured with everything.
 ADD = """INSERT INTO users (id, email, name, last_name, time_zone, delivery_type, create_time)
-    SELECT id, id || '@bench.example.com', 'Robin ' || number, 'Bench', 'Europe/Berlin', 'inbox', now()
+    SELECT id, id || '@bench.example.com', 'Robin ' || number, 'Bench', 'Europe/Berlin', $2, now()
     FROM unnest($1::uuid[]) WITH ORDINALITY AS person (id, number)"""
 
 
@@ -31,10 +30,13 @@ class Person:
     token: str
 
 
-async def add_accounts(mesh: Mesh, ids: Sequence[UUID]) -> None:
-    """Accounts that nobody signs in to, with names of usual length."""
+async def add_accounts(mesh: Mesh, ids: Sequence[UUID], delivery_type: str = "inbox") -> None:
+    """Accounts that nobody signs in to, with names of usual length.
+
+    Most want no mails: those go out behind the answers, at a pace of their own, and would be measured with everything.
+    """
     async with connected(mesh, "auth") as connection:
-        await connection.execute(ADD, ids)
+        await connection.execute(ADD, ids, delivery_type)
 
 
 async def sign_in(mesh: Mesh, ids: Sequence[UUID]) -> list[Person]:

@@ -114,13 +114,13 @@ async def shorten(http: httpx.AsyncClient, person: Person, public_url: str) -> s
     return str(response.raise_for_status().json()["url"]).removeprefix(public_url)
 
 
-async def announce(http: httpx.AsyncClient, host: Person, film: str, day: int) -> str:
-    """A published evening that accepts at once; its id."""
+async def announce(http: httpx.AsyncClient, host: Person, film: str, day: int, *, at_once: bool = True) -> str:
+    """A published evening that accepts at once, or whose host decides; its id."""
     evening = {
         "status": "Alive",
         "title": f"Evening {day} of the bench",
         "tickets_count": PLACES,
-        "accept_at_once": True,
+        "accept_at_once": at_once,
         "event_time": (datetime.now(UTC) + timedelta(days=day + 1)).isoformat(),
         "event_location": "Kino Krokodil, Greifenhagener Str. 32, Berlin",
         "time_zone": "Europe/Berlin",
