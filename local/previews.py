@@ -96,7 +96,7 @@ def write_mail(folder: Path, mails: Mails, language: Language, kind: str, facts:
         facts=stored(facts),
     )
     reader = auth_pb2.User(name="Maya", last_name="Okafor", email="maya@example.com", language=language.code)
-    path.write_text(text_of(mails.compose(notice, reader, 0, None), "html"), encoding="utf-8")
+    path.write_text(text_of(mails.compose(notice, reader, 0), "html"), encoding="utf-8")
     return path
 
 

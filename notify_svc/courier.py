@@ -15,7 +15,8 @@ from matinee.auth.v1 import auth_pb2
 from mesh import caller, clock
 from mesh.errors import MeshError, Unavailable
 from mesh.logs import logger
-from notify_svc.edits import UNDONE
+from notify_svc.calendar import has_place
+from notify_svc.edits import EDIT, UNDONE
 from notify_svc.facts import restored
 from notify_svc.mails import Mails
 from notify_svc.peers import EMAIL, People
@@ -94,9 +95,9 @@ class Courier:
             return Outcome("skipped", reason, tried=False)
         assert person is not None
         attempts = claim.delivery.attempts + 1
-        standing = None if claim.notice.is_host else await claim.standing()
+        standing, earlier = (None, 0) if claim.notice.is_host else (await claim.standing(), await claim.earlier())
         try:
-            message = self.mails.compose(claim.notice, person, claim.delivery.revision, standing)
+            message = self.mails.compose(claim.notice, person, claim.delivery.revision, standing, earlier)
             await post.send(message, person.email)
         except Refused as error:
             return self.dead(claim, str(error))
@@ -135,6 +136,10 @@ async def unwanted(claim: Claim, person: auth_pb2.User | None) -> str:
     facts = restored(notice.facts)
     if facts["cause"] == UNDONE:
         return "all is as it was"
-    if notice.kind in REMINDERS and (facts["event_time"] <= clock.now() or await claim.is_overtaken()):
+    if notice.kind in REMINDERS and (facts["event_time"] <= clock.now() or await claim.is_overtaken(moved=True)):
         return "reminds of what is not so any more"
+    # Held back, or tried again: by now the evening may be off, or not for this reader, who must not put it back.
+    late = notice.kind == EDIT or (claim.delivery.attempts > 0 and has_place(notice.kind, facts))
+    if late and not notice.is_host and await claim.is_overtaken():
+        return "tells of what is not so any more"
     return ""

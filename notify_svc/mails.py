@@ -1,10 +1,12 @@
 """Mails: a notice as text and as HTML, in its reader's language, with the evening for the calendar."""
 
 from collections.abc import Callable, Iterator
+from email.header import Header
 from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
 from email.utils import parseaddr
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from matinee.auth.v1 import auth_pb2
@@ -27,7 +29,23 @@ class Verbatim(UnstructuredHeader, BaseHeader):
         return f"{self.name}: {self}{policy.linesep}"
 
 
+class Text(UnstructuredHeader, BaseHeader):
+    """A header of people's words, which may look like an encoded word; decoded, that could hold other headers."""
+
+    @classmethod
+    def parse(cls, value: str, kwds: dict[str, Any]) -> None:
+        """Takes the words for what they are."""
+        kwds.update(decoded=value, parse_tree=None)
+
+    def fold(self, *, policy: Policy) -> str:
+        """Lines of encoded words, unless they are plain."""
+        plain = self.isascii() and "=?" not in self
+        coded = Header(str(self), "us-ascii" if plain else "utf-8", header_name=self.name)
+        return f"{self.name}: {coded.encode(linesep=policy.linesep)}{policy.linesep}"
+
+
 HEADERS = HeaderRegistry()
+HEADERS.map_to_type("Subject", Text)
 for unbroken in ("List-Unsubscribe", "Message-ID"):
     HEADERS.map_to_type(unbroken, Verbatim)
 POLICY = SMTP.clone(header_factory=HEADERS)
@@ -42,8 +60,14 @@ class Mails:
         self.unsubscribing = unsubscribing
         self.sender = sender
 
-    def compose(self, notice: Row, person: auth_pb2.User, revision: int, standing: Row | None) -> EmailMessage:
-        """The mail of a notice. `standing` is what told the guest before where he stands with the evening."""
+    def compose(
+        self, notice: Row, person: auth_pb2.User, revision: int, standing: Row | None = None, earlier: int = 0
+    ) -> EmailMessage:
+        """The mail of a notice.
+
+        `standing` is what told the guest before where he stands with the evening, `earlier` how many notices of it he
+        had before.
+        """
         facts, language = restored(notice.facts), language_of(person.language)
         wording = kinds.sides(notice.kind, facts, language, brief=True).of(is_host=notice.is_host)
         link = self.address_of(notice.link_code)
@@ -73,6 +97,8 @@ class Mails:
         # Only now: what came before went with the first part when the others were added.
         message["Content-Language"] = language.code
         if not notice.is_host:
+            # An evening has one version while people come and go: what was told later counts more.
+            facts["sequence"] += earlier
             self.add_calendar(message, notice, facts, person, standing)
         return message
 
@@ -85,7 +111,9 @@ class Mails:
         """From whom, to whom, about what."""
         name, address = parseaddr(self.sender)
         message["From"] = Address(display_name=name, addr_spec=address)
-        message["To"] = Address(display_name=flat(f"{person.name} {person.last_name}"), addr_spec=person.email)
+        # No name begins an encoded word, which would be decoded here.
+        display_name = flat(f"{person.name} {person.last_name}").replace("=?", "= ?")
+        message["To"] = Address(display_name=display_name, addr_spec=person.email)
         message["Subject"] = subject if len(subject) <= LONGEST_SUBJECT else f"{subject[: LONGEST_SUBJECT - 1]}…"
 
     def add_calendar(

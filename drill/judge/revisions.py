@@ -1,11 +1,12 @@
 """Mails of edits: held until no more edits can join their notice, and then telling of all that it tells of.
 
-An edit that is told of late finds the mail gone, and is followed by another one.
+An edit that is told of late finds the mail gone, and is followed by another one. Who was told meanwhile that he will
+not go is mailed of no edit.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from drill.harvest import Harvest
 from drill.judge.edits import COALESCED, MARK, marks, of_edits, path
@@ -13,6 +14,7 @@ from drill.judge.evenings import Evening
 from drill.judge.findings import Findings
 from drill.judge.history import History
 from drill.judge.lives import CLOCKS
+from drill.judge.overtaken import overtaken
 from drill.mails import Mail
 from drill.record import Person
 
@@ -33,27 +35,30 @@ def judge_revisions(
     """Every notice of edits is mailed as it is in the end, and no sooner; returns how many mails were owed."""
     evenings = {path(evening): evening for evening in history.evenings.values()}
     wanting = {person.id for person in readers.values() if person.mailed}
-    owed = set(noticed(wanting, harvest))
+    noticed_by = list(noticed(wanting, harvest))
+    owed = {revision for revision, _ in noticed_by}
+    late = {revision for revision, notice in noticed_by if overtaken(revision.person, notice, history, harvest)}
     arrived: Counter[Revision] = Counter()
     for mail in mails:
         revision = mailed(mail, readers[mail.address].id, harvest)
         arrived[revision] += 1
         judge_hold(mail, revision, evenings.get(revision.path), harvest, findings)
-    for revision in owed:
+    for revision in owed - late:
         findings.check("mailed", arrived[revision] > 0, f"not mailed: {revision}")
     for revision, count in arrived.items():
         findings.check("unmailed", count == 1, f"mailed {count} times, under different ids: {revision}")
         begun = revision in owed or any(is_begun(revision, whole) for whole in owed)
         findings.check("unmailed", begun, f"mailed, and not in the inbox: {revision}")
-    return len(owed)
+    return len(owed - late)
 
 
-def noticed(people: set[str], harvest: Harvest) -> Iterator[Revision]:
-    """What the notices of these people tell of edits."""
+def noticed(people: set[str], harvest: Harvest) -> Iterator[tuple[Revision, Any]]:
+    """What the notices of these people tell of edits, each with its notice."""
     for person, notice in of_edits(harvest):
         found = MARK.findall(notice.text)
         if person in people and len(found) == 2:
-            yield Revision(person, notice.title, harvest.links.get(notice.link, notice.link), found[0], found[1])
+            about = harvest.links.get(notice.link, notice.link)
+            yield Revision(person, notice.title, about, found[0], found[1]), notice
 
 
 def mailed(mail: Mail, person: str, harvest: Harvest) -> Revision:

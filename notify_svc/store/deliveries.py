@@ -31,13 +31,17 @@ FIND_STANDING = text(
         AND kind = ANY(ARRAY['booking_status', 'announcement_cancelled', 'reminder_24h', 'reminder_1h'])
         AND NOT is_host AND occur_time < :occur_time ORDER BY occur_time DESC, id DESC LIMIT 1"""
 )
+COUNT_EARLIER = text(
+    """SELECT count(*) FROM notices WHERE recipient_id = :recipient_id AND announcement_id = :announcement_id
+        AND NOT is_host AND (occur_time, id) < (:occur_time, CAST(:id AS uuid))"""
+)
 FIND_NEWS = text(
     """SELECT EXISTS (
         SELECT FROM notices WHERE recipient_id = :recipient_id AND announcement_id = :announcement_id
             AND occur_time > :occur_time AND id <> :id
             AND (kind = 'announcement_cancelled' OR (kind = 'booking_status' AND NOT is_host
                     AND facts->>'cause' = ANY(ARRAY['revoked', 'withdrawn', 'moved', 'declined']))
-                OR (kind = 'announcement_changed' AND facts->>'event_time' <> :event_time))
+                OR (kind = 'announcement_changed' AND facts->>'event_time' <> CAST(:event_time AS text)))
     )"""
 )
 FINISH = text(
@@ -91,10 +95,15 @@ class Claim:
         """The last notice before this one that told the guest where he stands."""
         return (await self.connection.execute(FIND_STANDING, self.values())).one_or_none()
 
-    async def is_overtaken(self) -> bool:
-        """Whether the recipient was told since that the evening is another one, or not for him."""
-        notice = self.notice
-        values = {**self.values(), "id": notice.id, "event_time": notice.facts["event_time"]}
+    async def earlier(self) -> int:
+        """How many notices of the evening the guest had before this one."""
+        values = {**self.values(), "id": self.notice.id}
+        return int((await self.connection.execute(COUNT_EARLIER, values)).scalar())
+
+    async def is_overtaken(self, *, moved: bool = False) -> bool:
+        """Whether the recipient was told since that the evening is off, or not for him; or moved, if that counts."""
+        event_time = self.notice.facts["event_time"] if moved else None
+        values = {**self.values(), "id": self.notice.id, "event_time": event_time}
         return bool((await self.connection.execute(FIND_NEWS, values)).scalar())
 
     def values(self) -> dict[str, object]:

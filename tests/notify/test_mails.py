@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from matinee.notify.v1.notify_pb2 import Change
+from matinee.notify.v1.notify_pb2 import BatchPublishRequest, Change
 from matinee.notify.v1.notify_pb2_grpc import NotifyServiceStub
 
 from local.mail import kept, text_of
@@ -104,6 +104,42 @@ async def test_what_people_write_stays_text(mesh: Mesh, notify_inside: NotifySer
     assert "BCC" not in [line.name for line in found[1].getChildren()]
 
 
+ENCODED = "=?utf-8?q?a=0D=0ABcc:_evil@x.com=0D=0A=0D=0A<html>body?="
+
+
+async def test_an_encoded_word_stays_the_text_that_it_is(
+    mesh: Mesh, notify_inside: NotifyServiceStub, http: httpx.AsyncClient
+) -> None:
+    reader = await register(http, name=ENCODED)
+    await notify_inside.Publish(event(to=reader.id, title=f"{ENCODED} кино {ENCODED}"))
+    [mail] = await sent(mesh, reader)
+    assert mail["subject"] == f"Accepted: {ENCODED} кино {ENCODED}"
+    [address] = mail["to"].addresses
+    assert (address.addr_spec, address.display_name) == (reader.email, ENCODED.replace("=?", "= ?"))
+    assert (mail["bcc"], mail.defects) == (None, [])
+    assert text_of(mail)
+
+
+async def test_a_change_is_not_mailed_to_who_is_out_by_then(
+    mesh: Mesh, notify_inside: NotifyServiceStub, guest: Person
+) -> None:
+    about: dict[str, Any] = {"announcement_id": str(uuid.uuid4()), "booking_id": str(uuid.uuid4())}
+    ago = [datetime.now(UTC) - timedelta(minutes=minutes) for minutes in (5, 4, 3)]
+    changes = [Change(field="event_location", before="Here", after="There, in secret")]
+    story = [
+        event(to=guest.id, **about, occurred=ago[0]),
+        event(
+            to=guest.id, kind="announcement_changed", changes=changes, occurred=ago[1], **{**about, "booking_id": ""}
+        ),
+        event(to=guest.id, **about, cause="revoked", occurred=ago[2]),
+    ]
+    await notify_inside.BatchPublish(BatchPublishRequest(requests=story))
+    assert [notice["kind"] for notice in await inbox(guest)].count("announcement_changed") == 1
+    await notify_inside.Publish(event(to=guest.id, title="last"))
+    subjects = [mail["subject"] for mail in await sent(mesh, guest, 3)]
+    assert subjects == [f"{what}: Night of cinema" for what in ("Accepted", "Place taken back")] + ["Accepted: last"]
+
+
 async def test_nothing_is_loaded_from_elsewhere(mesh: Mesh, notify_inside: NotifyServiceStub, guest: Person) -> None:
     await notify_inside.Publish(event(to=guest.id))
     [mail] = await sent(mesh, guest)
@@ -150,6 +186,8 @@ async def methods(
         found = await sent(mesh, person, count)
     calendars = [calendar_of(mail) for mail in found]
     assert len({calendar[1].uid.value for calendar in calendars if calendar}) <= 1
+    sequences = [int(calendar[1].sequence.value) for calendar in calendars if calendar]
+    assert sequences == sorted(set(sequences))
     return [calendar and calendar[0] for calendar in calendars]
 
 
