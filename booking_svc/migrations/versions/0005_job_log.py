@@ -1,6 +1,5 @@
 """The queue's log keeps troubles only: of jobs that went well it had three rows each, for ever."""
 
-
 from mesh import jobs
 from mesh.migrate import run_script
 
