@@ -49,6 +49,13 @@ class Bell:
                 await asyncio.sleep(PAUSE_SECONDS)
                 self.rung.set()
 
+    async def answers(self) -> bool:
+        """Whether Redis is there: one that hangs leaves the connection open, and nothing is heard over it."""
+        try:
+            return bool(await self.client.ping())
+        except FAILURES:
+            return False
+
     async def listen(self) -> None:
         """Hears the rings of all processes for as long as this one lives; subscribes again after an outage."""
         while True:

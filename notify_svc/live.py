@@ -109,7 +109,7 @@ class Live:
         """Finds out without the bell who has news, for as long as the process lives."""
         for number in range(1 << 62):
             await asyncio.sleep(POLL_SECONDS)
-            if self.readers and (self.bell.deaf or number % LOOKS_PER_POLL == 0):
+            if self.readers and (number % LOOKS_PER_POLL == 0 or self.bell.deaf or not await self.bell.answers()):
                 with suppress(Unavailable):
                     await self.look_once()
 

@@ -94,6 +94,17 @@ def test_a_mail_that_is_lost(lost: Mail) -> None:
     assert wrong([each for each in GOOD if each is not lost]) == {"mailed"}
 
 
+@pytest.mark.parametrize(("second", "expected"), [(40, set()), (3, {"mailed"})], ids=["after them", "before them"])
+@pytest.mark.parametrize("lost", [ACCEPTED, EDITED], ids=lambda lost: lost.id)
+def test_a_mail_that_is_left_out_because_its_reader_was_thrown_out(lost: Mail, second: int, expected: set[str]) -> None:
+    findings, found = Findings(), harvest()
+    found.notices["guest"].append(notice("booking_status", "Place taken back: Film", BOOKING, second))
+    revoked = mail("revoked", GUEST, "Place taken back: Film", second, f"Ada took it back: {BOOKING}", 41.0)
+    found.mails = [each for each in (*GOOD, revoked) if each is not lost]
+    judge_mails(Record(), history(), found, [HOST, GUEST, SILENT], findings)
+    assert {name for name, check in findings.checks.items() if check.differences} == expected
+
+
 @pytest.mark.parametrize("twice", GOOD, ids=lambda twice: twice.id)
 def test_a_mail_under_two_ids(twice: Mail) -> None:
     assert wrong([*GOOD, replace(twice, id="another")]) == {"unmailed"}
