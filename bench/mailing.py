@@ -42,8 +42,9 @@ async def show_mails(mesh: Mesh, count: int, console: Console, *, limited: bool 
     cost = {name: (times(pid) - before[name]) / count * 1000 for name, pid in pids.items()}
     rate = (count - 1) / seconds if seconds else 0.0
     shown = judged(rate, NEARLY * LIMIT if limited else 0, digits=0)
+    limit = f"aim {NEARLY * LIMIT:.0f}, limit {LIMIT:.0f}" if limited else "no limit"
     console.print(
-        f"{count} mails by one process: {shown} a second ({f'limit {LIMIT:.0f}' if limited else 'no limit'});"
+        f"{count} mails by one process: {shown} a second ({limit});"
         f" processor time for each: {cost['notify']:.1f} ms in notify, {cost['postgres']:.1f} ms in PostgreSQL"
     )
     if limited and rate > LIMIT * 1.1:
