@@ -1,6 +1,6 @@
 """Who is told what: turns events of the ledger into notices. Runs as a job, after the deciding transaction."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -13,10 +13,11 @@ from booking_svc.store.events import EventStore
 from mesh.batch import Batcher
 from mesh.database import Row
 
-TOGETHER = 50
+TOGETHER = 100
 """Most jobs that are done together, and most notices that are handed over in one call."""
-SHARE = 0.25
-"""The part of the time that is for telling while there is much to tell: those who wait for an answer come first."""
+SHARE, CROWD = 0.25, 4
+"""The part of the time that is for telling while more than so many apply at once: those who wait for an answer come
+first."""
 ID_BYTES = 16
 SIDES = ("before", "after")
 
@@ -32,12 +33,17 @@ class Group(NamedTuple):
 class Notices:
     """Tells people of events; an event told twice is one notice, because notify knows it by its id."""
 
-    def __init__(self, store: EventStore, people: People, films: Films, inboxes: Inboxes) -> None:
+    def __init__(
+        self, store: EventStore, people: People, films: Films, inboxes: Inboxes, applying: Callable[[], int]
+    ) -> None:
+        """`applying` tells how many apply at this moment."""
         self.store = store
         self.people = people
         self.films = films
         self.inboxes = inboxes
-        self.together: Batcher[bytes, None] = Batcher(self.tell_together, limit=TOGETHER, share=SHARE)
+        self.together: Batcher[bytes, None] = Batcher(
+            self.tell_together, limit=TOGETHER, share=lambda: SHARE if applying() > CROWD else 1.0
+        )
 
     async def tell(self, payload: bytes) -> None:
         """Tells of the events whose ids are the payload, 16 bytes each, together with those of other jobs.

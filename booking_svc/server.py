@@ -66,7 +66,7 @@ async def build(settings: Settings) -> Process:
     plan = Plan(PlanStore(database))
     reminders = Reminders(database, people, films, inboxes)
     events = EventStore(database)
-    notices = Notices(events, people, films, inboxes)
+    notices = Notices(events, people, films, inboxes, lambda: applications.together.crowd)
     audience = Audience(events, people, films, follows, inboxes)
     worker = Worker(settings, {TELL: notices.tell, FAN_OUT: audience.tell})
     servicer = BookingServicer(

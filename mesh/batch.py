@@ -38,7 +38,7 @@ class Batcher(Generic[Item, Result]):
         limit: int,
         key: Callable[[Item], Hashable] = id,
         pace: float = 0.0,
-        share: float = 1.0,
+        share: Callable[[], float] = lambda: 1.0,
     ) -> None:
         self.work = work
         self.limit = limit
@@ -46,7 +46,9 @@ class Batcher(Generic[Item, Result]):
         self.pace = pace
         """Seconds from the beginning of a batch of several to that of the next, at least."""
         self.share = share
-        """The part of the time that batches of several may take."""
+        """The part of the time that batches of several may take, asked after each."""
+        self.crowd = 0
+        """How many are in the batch that is done right now; 0 when nobody waits."""
         self.waiting: list[Entry[Item, Result]] = []
         self.running: asyncio.Task[None] | None = None
 
@@ -64,12 +66,13 @@ class Batcher(Generic[Item, Result]):
         try:
             while self.waiting:
                 began, batch = time.monotonic(), self.take()
+                self.crowd = len(batch)
                 await self.run(batch)
                 if len(batch) > 1:
                     took = time.monotonic() - began
-                    await asyncio.sleep(max(self.pace, took / self.share) - took)
+                    await asyncio.sleep(max(self.pace, took / self.share()) - took)
         finally:
-            self.running = None
+            self.running, self.crowd = None, 0
 
     def take(self) -> list[Entry[Item, Result]]:
         """The next batch, in the order of arrival; the second of two with one key waits for the batch after."""

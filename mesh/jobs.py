@@ -36,7 +36,7 @@ ENQUEUED = {
 RESTART_SECONDS = 1.0
 FOREVER = 1_000_000
 BATCH = 100
-PACE = 0.1
+PACE = 0.05
 SESSION = {"application_name": "jobs", "synchronous_commit": "off", "plan_cache_mode": "force_generic_plan"}
 """What the queue notes of a job's progress need not survive a crash: the job is done again then. To plan PgQueuer's
 look for jobs anew each time takes more than twice as long as the look itself."""
