@@ -8,6 +8,7 @@ from matinee.notify.v1 import notify_pb2
 from booking_svc.facts import guest, look_up, to_all
 from booking_svc.notices import event_facts
 from booking_svc.peers import Films, Follows, Inboxes, People
+from booking_svc.schema import Will
 from booking_svc.store.events import EventStore
 from mesh.database import Row
 
@@ -32,13 +33,16 @@ class Audience:
         self.inboxes = inboxes
 
     async def tell(self, payload: bytes) -> None:
-        """Tells of the event whose id is the payload. Raises MeshError when a peer does not answer: try again then."""
+        """Tells of the event whose id is the payload, for as long as the evening is not called off.
+
+        Raises MeshError when a peer does not answer: try again then.
+        """
         event_id = UUID(bytes=payload)
-        (event,) = await self.store.list([event_id])
         reached = await self.store.find_progress(event_id)
         place = Place(reached.source, reached.page_token) if reached else Place()
         while place.source != DONE:
-            place = await self.tell_page(event, place)
+            (event,) = await self.store.list([event_id])
+            place = Place(DONE) if event.will == Will.CANCELLED else await self.tell_page(event, place)
             await self.store.keep_progress(event_id, *place)
 
     async def tell_page(self, event: Row, place: Place) -> Place:

@@ -11,7 +11,7 @@ LIST = text(
     """SELECT e.id, e.announcement_id, e.booking_id, e.places_delta, e.kind, e.cause, e.actor_id, e.detail,
     e.create_time,
     a.author_id, a.movie_id, a.title, a.event_time, a.end_time, a.event_location, a.city, a.address_for_guests_only,
-    a.time_zone, a.version, a.sub_only, b.guest_id
+    a.time_zone, a.version, a.sub_only, a.will, b.guest_id
     FROM booking_events e JOIN announcements a ON a.id = e.announcement_id LEFT JOIN bookings b ON b.id = e.booking_id
     WHERE e.id = ANY(:ids)"""
 )

@@ -78,3 +78,14 @@ async def test_it_goes_on_where_it_stopped(mesh: Mesh, host: Person, crowd: list
     reached = await told(mesh, rest)
     assert (reached[UUID(crowd[0].id)], reached[UUID(crowd[1].id)]) == (0, 1)
     await until_all_serve(mesh)
+
+
+async def test_nobody_is_told_of_a_new_evening_that_is_off_by_then(
+    mesh: Mesh, host: Person, film: dict[str, str]
+) -> None:
+    await follow(mesh, host, [uuid4()])
+    async with without(mesh, "notify"):
+        announcement = await host.announce(film["id"])
+        ok(await host.delete(f"/app/v1/announcement/{announcement['id']}"))
+    await until_told(mesh)
+    assert not await told(mesh, announcement)
