@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from bench.arrivals import all_told
 from bench.load import Requests, Samples, drive
 from bench.processor import spent
 from local.mesh import Mesh
@@ -64,6 +65,7 @@ async def measure(mesh: Mesh, figures: Sequence[Figure], seconds: float, console
 
 async def quiet(mesh: Mesh) -> None:
     """Waits until the mesh has told everybody of the bookings made so far: one figure must not pay for another's."""
+    await all_told(mesh)
     processes = [psutil.Process(info["pid"]) for info in mesh.supervisor.processes().values()]
     began = time.monotonic()
     busy = 100.0
