@@ -11,7 +11,7 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from bench.arrivals import Arrivals, all_told, told_wrongly
+from bench.arrivals import Arrivals, told_wrongly
 from bench.figures import judged, quiet
 from bench.load import Samples, request
 from bench.people import Person, add_accounts, sign_in
@@ -51,7 +51,6 @@ async def show_inbox(mesh: Mesh, guests: Sequence[Person], console: Console) -> 
     """Decides at a steady rate and prints when people were told; returns what went wrong."""
     with console.status("decision to inbox"):
         decisions = await prepare(mesh, guests[: RATE * SECONDS // 2 // HOSTS])
-        await all_told(mesh)
         await quiet(mesh)
         delays = await measure(mesh, decisions)
     if delays.wrong:

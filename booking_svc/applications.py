@@ -6,7 +6,7 @@ from uuid import UUID
 from booking_svc.announcements import Announcements
 from booking_svc.refusals import elsewhere, full, no_announcement, open_for_applications
 from booking_svc.schema import places_left
-from booking_svc.store.bookings import Application, BookingStore, Crossed
+from booking_svc.store.bookings import Application, BookingStore
 from booking_svc.store.change import changing
 from mesh.batch import Batcher
 from mesh.caller import Caller, current
@@ -52,11 +52,11 @@ class Applications:
 
         One with an idempotency key goes alone: the key belongs to its transaction.
         """
+        if current().claimed_key is None:
+            return await self.together.submit(application)
         try:
-            if current().claimed_key is None:
-                return await self.together.submit(application)
             return await once_more_on_deadlock(lambda: self.book_alone(application))
-        except (NoRoom, Crossed):
+        except NoRoom:
             return None
 
     async def book_together(self, applications: Sequence[Application]) -> Sequence[Row | None]:

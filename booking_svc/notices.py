@@ -130,13 +130,12 @@ def event_facts(event: Row, known: Known, *, sees_address: bool) -> notify_pb2.P
 
 def changes(event: Row, known: Known, *, sees_address: bool) -> Iterator[notify_pb2.Change]:
     """What changed, without the address for those who do not get to know it; a film by its title, if that is known."""
-    titles = {str(film): title for film, title in known.titles.items()}
     for change in event.detail.get("changes", ()):
         if sees_address or change["field"] != "event_location":
-            shown = titles if change["field"] == "movie_id" else {}
-            yield notify_pb2.Change(
-                field=change["field"], **{side: shown.get(change[side], change[side]) for side in SIDES}
-            )
+            values = {side: change[side] for side in SIDES}
+            if change["field"] == "movie_id":
+                values = {side: known.titles.get(UUID(value), value) for side, value in values.items()}
+            yield notify_pb2.Change(field=change["field"], **values)
 
 
 def changed_films(event: Row) -> set[UUID]:

@@ -84,7 +84,7 @@ async def build(settings: Settings) -> Process:
         tasks=[worker.run],
         periodic=[
             lambda: idempotency.forget_old_keys(database),
-            lambda: every(jobs.FORGET_SECONDS, "old troubles of jobs", lambda: jobs.forget_troubles(database)),
+            lambda: jobs.forget_troubles(database),
             lambda: every(EXPIRY_SECONDS, "expiry", expiry.sweep),
             lambda: every(REMINDER_SECONDS, "reminders", reminders.sweep),
         ],

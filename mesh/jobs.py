@@ -18,6 +18,7 @@ from sqlalchemy import text
 from mesh import caller
 from mesh.database import Connection, Database
 from mesh.logs import logger
+from mesh.periodic import every
 from mesh.settings import MeshSettings
 
 Work = Callable[[bytes], Awaitable[None]]
@@ -86,8 +87,8 @@ def long_log_script() -> str:
 
 
 async def forget_troubles(database: Database) -> None:
-    """Forgets the troubles of jobs that are long over."""
-    await database.run(FORGET, {"kept": KEPT})
+    """Forgets the troubles of jobs that are long over, now and then, for as long as the process lives."""
+    await every(FORGET_SECONDS, "old troubles of jobs", lambda: database.run(FORGET, {"kept": KEPT}))
 
 
 class Paced(QueueManager):

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -12,7 +12,7 @@ from mesh import caller
 from mesh.errors import MeshError, ResourceExhausted, Unauthenticated, Unavailable
 
 Context = grpc.aio.ServicerContext[Any, Any]
-Source = Callable[[Any, Context], AsyncIterator[Any]]
+Source = Callable[[Any, Context], AsyncGenerator[Any, None]]
 """An RPC's method that yields its answers."""
 
 
@@ -45,7 +45,7 @@ class Streams:
             limit = asyncio.timeout(time_left())
             self.open.add(limit)
             try:
-                async with limit, aclosing(source(request, context)) as messages:  # type: ignore[type-var]
+                async with limit, aclosing(source(request, context)) as messages:
                     async for message in messages:
                         if not begun:
                             begun = True

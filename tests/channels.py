@@ -1,11 +1,19 @@
-"""gRPC in tests: through the public port, or straight to a service as a member of the mesh."""
+"""Ways into the mesh for tests: through the public port, or straight to a service as a member of the mesh."""
 
 import grpc
+import httpx
 
 from local.mesh import Mesh
 from local.services import get_service
 from mesh.errors import from_call
 from tests.people import Person
+
+
+def public_client(mesh: Mesh) -> httpx.AsyncClient:
+    """JSON through Envoy."""
+    url = f"http://{mesh.settings.edge_host}:{mesh.settings.edge_port}"
+    limits = httpx.Limits(max_connections=200)
+    return httpx.AsyncClient(base_url=url, timeout=30, limits=limits, trust_env=False)
 
 
 def public_channel(mesh: Mesh) -> grpc.aio.Channel:

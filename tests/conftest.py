@@ -17,6 +17,7 @@ import pytest_asyncio
 
 from local.errors import MeshError
 from local.mesh import Mesh, running_mesh
+from tests.channels import public_client
 from tests.people import Person, ok, register
 
 HOME_VARIABLE = "MATINEE_TEST_HOME"
@@ -63,9 +64,7 @@ def _ensure_mesh(config: pytest.Config) -> None:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def http(mesh: Mesh) -> AsyncIterator[httpx.AsyncClient]:
     """A client at the public port, nobody's token in it."""
-    url = f"http://{mesh.settings.edge_host}:{mesh.settings.edge_port}"
-    limits = httpx.Limits(max_connections=200)
-    async with httpx.AsyncClient(base_url=url, timeout=30, limits=limits, trust_env=False) as client:
+    async with public_client(mesh) as client:
         yield client
 
 

@@ -135,14 +135,6 @@ def list_statement(conditions: frozenset[str]) -> TextClause:
 Execute = Callable[[Executable, Mapping[str, Any]], Awaitable[Rows]]
 
 
-class Crossed(Exception):
-    """Places were freed or added while an application waited for its evening: it is worth another try.
-
-    Its statement saw the evening as it was. PostgreSQL checks what it writes against that first and only then looks at
-    the evening as it is, so a place that was freed meanwhile may break the constraint although it is free.
-    """
-
-
 class Application(NamedTuple):
     """What a guest asks for."""
 
@@ -159,7 +151,7 @@ async def apply(execute: Execute, applications: Sequence[Application]) -> list[R
     """The new booking of each application in its place, None where something stood against it.
 
     `execute` runs the statement in a transaction of its own or in one that does more. No guest may apply twice in one
-    call: his own applications would not see each other. Raises Crossed.
+    call: his own applications would not see each other.
     """
     announcement_ids, guest_ids, tickets, follows, waiting_list = zip(*applications, strict=True)
     parameters = {
@@ -170,10 +162,7 @@ async def apply(execute: Execute, applications: Sequence[Application]) -> list[R
         "waiting_list": waiting_list,
         "now": clock.now(),
     }
-    try:
-        booked = {row.rank: row for row in (await execute(APPLY, parameters)).all()}
-    except asyncpg.CheckViolationError as error:
-        raise Crossed from error
+    booked = {row.rank: row for row in (await execute(APPLY, parameters)).all()}
     return [booked.get(rank) for rank in range(1, len(applications) + 1)]
 
 

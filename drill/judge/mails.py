@@ -98,12 +98,12 @@ def judge_owed(
 ) -> int:
     """There are as many mails of different ids as there are notices; returns how many were owed."""
     wanting = [person for person in readers.values() if person.mailed]
-    owed = Counter(letter for person in wanting for letter, _ in letters(person, history, harvest))
+    noticed = [each for person in wanting for each in letters(person, history, harvest)]
+    owed = Counter(letter for letter, _ in noticed)
     late = {
         letter
-        for person in wanting
-        for letter, notice in letters(person, history, harvest)
-        if is_grant(notice, harvest) and overtaken(person.id, notice, history, harvest)
+        for letter, notice in noticed
+        if is_grant(notice, harvest) and overtaken(letter.person, notice, history, harvest)
     }
     arrived = Counter(
         Letter(readers[mail.address].id, mail.subject, about(mail, harvest), mail.second) for mail in mails

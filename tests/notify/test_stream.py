@@ -17,7 +17,7 @@ from matinee.notify.v1.notify_pb2 import BatchPublishRequest, Change, Notice, Pu
 from matinee.notify.v1.notify_pb2_grpc import NotifyServiceStub
 
 from local.mesh import Mesh, running_mesh
-from tests.channels import inner_channel, public_channel, refusal, signed
+from tests.channels import inner_channel, public_channel, public_client, refusal, signed
 from tests.e2e.faults import kill, start, until, until_all_serve, without
 from tests.notify.conftest import event, inbox
 from tests.notify.streaming import STREAM, Stream, streaming
@@ -44,8 +44,7 @@ def mesh() -> Iterator[Mesh]:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def http(mesh: Mesh) -> AsyncIterator[httpx.AsyncClient]:
     """A client at its public port."""
-    url = f"http://{mesh.settings.edge_host}:{mesh.settings.edge_port}"
-    async with httpx.AsyncClient(base_url=url, timeout=30, trust_env=False) as client:
+    async with public_client(mesh) as client:
         yield client
 
 

@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from local.mesh import Mesh, running_mesh
+from tests.channels import public_client
 from tests.people import register
 from tests.reminders.timetravel import Travel
 
@@ -21,8 +22,7 @@ def mesh() -> Iterator[Mesh]:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def http(mesh: Mesh) -> AsyncIterator[httpx.AsyncClient]:
     """A client at its public port."""
-    url = f"http://{mesh.settings.edge_host}:{mesh.settings.edge_port}"
-    async with httpx.AsyncClient(base_url=url, timeout=30, trust_env=False) as client:
+    async with public_client(mesh) as client:
         yield client
 
 
