@@ -52,16 +52,14 @@ PUBLISH = text(
         ORDER BY told.recipient_id, told.occur_time
         ON CONFLICT (recipient_id, subject_id, kind, schedule_version) DO NOTHING
         RETURNING id, recipient_id, is_host, kind, schedule_version, announcement_id, booking_id
-    ), mail AS (
-        INSERT INTO deliveries (notice_id, recipient_id, kind, create_time, hold_time, due_time)
-        SELECT DISTINCT ON (added.id) added.id, added.recipient_id, added.kind, CAST(:now AS timestamptz),
-            told.hold_time,
-            now() + coalesce(told.hold_time - CAST(:now AS timestamptz), interval '0')
-        FROM added JOIN told USING (recipient_id, is_host, kind, schedule_version, announcement_id)
-        WHERE told.wants_mail AND told.mailed IS NOT NULL
-        ON CONFLICT DO NOTHING
     )
-    SELECT id, recipient_id FROM added"""
+    INSERT INTO deliveries (notice_id, recipient_id, kind, create_time, hold_time, due_time)
+    SELECT DISTINCT ON (added.id) added.id, added.recipient_id, added.kind, CAST(:now AS timestamptz),
+        told.hold_time,
+        now() + coalesce(told.hold_time - CAST(:now AS timestamptz), interval '0')
+    FROM added JOIN told USING (recipient_id, is_host, kind, schedule_version, announcement_id)
+    WHERE told.wants_mail AND told.mailed IS NOT NULL
+    ON CONFLICT DO NOTHING"""
 )
 COLUMNS = "id, kind, title, text, link_code, occur_time, read_time"
 
@@ -112,7 +110,7 @@ RETELL = text(
         CAST(:ids AS uuid[]), CAST(:titles AS text[]), CAST(:texts AS text[]), CAST(:occur_times AS timestamptz[]),
         CAST(:facts AS jsonb[]), CAST(:edits AS jsonb[])
     ) AS told (id, title, text, occur_time, facts, edits)
-    WHERE notices.id = told.id RETURNING notices.id, notices.recipient_id"""
+    WHERE notices.id = told.id"""
 )
 # A mail that still waits is written when it is sent, so it says the new words. One that is being sent right now is
 # locked; like one that is gone, it is followed by another.
@@ -169,15 +167,15 @@ class NoticeStore:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    async def add(self, notices: Sequence[Told], connection: Connection | None = None) -> Sequence[Row]:
-        """Adds notices, their links and their mails; returns the ids of those that are new and their recipients.
+    async def add(self, notices: Sequence[Told], connection: Connection | None = None) -> None:
+        """Adds notices, their links and their mails.
 
         A recipient who has one of the same subject, kind and schedule_version gets no other.
         """
         if not notices:
-            return []
+            return
         run = connection.execute if connection else self.database.run
-        return (await run(PUBLISH, publishing(notices))).all()
+        await run(PUBLISH, publishing(notices))
 
     @asynccontextmanager
     async def editing(self, announcement_ids: Collection[UUID]) -> AsyncIterator[Connection]:
@@ -193,15 +191,14 @@ class NoticeStore:
         values = {"recipient_ids": list(recipient_ids), "announcement_ids": list(announcement_ids)}
         return (await connection.execute(FIND_EDITS, values)).all()
 
-    async def retell(self, connection: Connection, notices: Sequence[Retold]) -> Sequence[Row]:
-        """Puts other words into notices, and into their mails; returns their ids and their recipients."""
+    async def retell(self, connection: Connection, notices: Sequence[Retold]) -> None:
+        """Puts other words into notices, and into their mails."""
         if not notices:
-            return []
+            return
         ids, titles, texts, times, facts, edits = zip(*notices, strict=True)
         values = {"ids": ids, "titles": titles, "texts": texts, "occur_times": times, "facts": facts, "edits": edits}
-        retold = (await connection.execute(RETELL, values)).all()
+        await connection.execute(RETELL, values)
         await connection.execute(MAIL_AGAIN, {"ids": ids, "now": clock.now()})
-        return retold
 
     async def list(self, recipient_id: UUID, before: Place, size: int, unread_only: bool) -> tuple[Sequence[Row], int]:
         """Notices before a place, newest first, and how many of all of them are unread."""
