@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from jwt.algorithms import ECAlgorithm
 
-from auth_svc.store import AuthStore
+from auth_svc.store.keys import KeyStore
 from mesh import clock
 from mesh.database import Row
 
@@ -27,7 +27,7 @@ class Keys:
     A key added to the table signs after the next start; the old ones go on verifying.
     """
 
-    def __init__(self, store: AuthStore, *, issuer: str, audience: str) -> None:
+    def __init__(self, store: KeyStore, *, issuer: str, audience: str) -> None:
         self.store = store
         self.issuer = issuer
         self.audience = audience
@@ -43,11 +43,11 @@ class Keys:
 
     async def load(self) -> dict[str, EllipticCurvePrivateKey]:
         """Reads the keys, after making one if there is none."""
-        if not (rows := await self.store.list_keys()):
-            await self.store.add_first_key(
+        if not (rows := await self.store.list()):
+            await self.store.add_first(
                 secrets.token_urlsafe(9), pem(generate_private_key(SECP256R1())), clock.real_now()
             )
-            rows = await self.store.list_keys()
+            rows = await self.store.list()
         return {row.kid: private_key(row.private_key) for row in rows}
 
     async def key_set(self) -> dict[str, Any]:

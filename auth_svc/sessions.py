@@ -5,8 +5,8 @@ import secrets
 from datetime import timedelta
 
 from auth_svc.keys import Keys
-from auth_svc.passwords import Passwords
-from auth_svc.store import AuthStore
+from auth_svc.store.sessions import SessionStore
+from auth_svc.users import Users
 from mesh import clock
 from mesh.database import Row
 from mesh.errors import Unauthenticated
@@ -21,28 +21,21 @@ Pair = tuple[str, str]
 class Sessions:
     """Sessions: a refresh token is 256 random bits, works once, and lies in the database as its SHA-256."""
 
-    def __init__(
-        self, store: AuthStore, keys: Keys, passwords: Passwords, *, access: timedelta, refresh: timedelta
-    ) -> None:
+    def __init__(self, store: SessionStore, users: Users, keys: Keys, *, access: timedelta, refresh: timedelta) -> None:
         self.store = store
+        self.users = users
         self.keys = keys
-        self.passwords = passwords
         self.access_lifetime = access
         self.refresh_lifetime = refresh
 
     async def login(self, email: str, password: str) -> Pair:
         """Tokens of a new session. Raises Unauthenticated (WRONG_CREDENTIALS)."""
-        user = await self.store.find_by_email(email)
-        if not await self.passwords.matches(password, user.password_hash if user else None) or user is None:
-            raise Unauthenticated("WRONG_CREDENTIALS", "no account has this e-mail address and password")
-        if self.passwords.is_outdated(user.password_hash):
-            await self.store.rehash(user.id, user.password_hash, await self.passwords.hash(password))
-        return await self.begin(user)
+        return await self.begin(await self.users.authenticate(email, password))
 
     async def begin(self, user: Row) -> Pair:
         """Tokens of a new session of this user."""
         access, token, now = await self.keys.access_token(user, self.access_lifetime), new_token(), clock.real_now()
-        await self.store.add_session(user.id, digest(token), now, now + self.refresh_lifetime)
+        await self.store.add(user.id, digest(token), now, now + self.refresh_lifetime)
         return access, token
 
     async def refresh(self, used: str) -> Pair:
@@ -52,16 +45,16 @@ class Sessions:
         Raises Unauthenticated (REFRESH_TOKEN_INVALID).
         """
         token, now = new_token(), clock.real_now()
-        user_id = await self.store.rotate_session(digest(used), digest(token), now, now + self.refresh_lifetime)
+        user_id = await self.store.rotate(digest(used), digest(token), now, now + self.refresh_lifetime)
         if user_id is None:
-            await self.store.end_copied_session(digest(used), now - RACE)
+            await self.store.end_copied(digest(used), now - RACE)
             raise Unauthenticated("REFRESH_TOKEN_INVALID", "the refresh token is unknown, used or expired")
-        user = await self.store.get_user(user_id)
+        user = await self.users.get(user_id)
         return await self.keys.access_token(user, self.access_lifetime), token
 
     async def logout(self, token: str) -> None:
         """Ends the session of a refresh token, also of the one before; no error if there is none."""
-        await self.store.end_session(digest(token))
+        await self.store.end(digest(token))
 
 
 def new_token() -> str:

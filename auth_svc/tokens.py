@@ -13,7 +13,8 @@ from uuid import UUID
 
 from auth_svc.keys import Keys
 from auth_svc.settings import TokenSettings
-from auth_svc.store import AuthStore
+from auth_svc.store.keys import KeyStore
+from auth_svc.store.users import UserStore
 from mesh.database import Database
 from mesh.errors import MeshError
 
@@ -32,9 +33,8 @@ async def tokens(settings: TokenSettings) -> dict[str, str]:
     """Access tokens by role. Raises MeshError, SystemExit if somebody is not in the database."""
     database = Database(settings, "tokens")
     try:
-        store = AuthStore(database)
-        keys = Keys(store, issuer=settings.token_issuer, audience=settings.token_audience)
-        users = {user.id: user for user in await store.list_users(PEOPLE.values())}
+        keys = Keys(KeyStore(database), issuer=settings.token_issuer, audience=settings.token_audience)
+        users = {user.id: user for user in await UserStore(database).list(PEOPLE.values())}
         if missing := [role for role, user_id in PEOPLE.items() if user_id not in users]:
             raise SystemExit(f"not in the database: {', '.join(missing)}; load the sample data (make up does)")
         return {role: await keys.access_token(users[user_id], LIFETIME) for role, user_id in PEOPLE.items()}

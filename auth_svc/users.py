@@ -6,10 +6,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from auth_svc.passwords import Passwords
-from auth_svc.store import AuthStore
+from auth_svc.store.users import UserStore
 from mesh import clock
 from mesh.database import Row
-from mesh.errors import InvalidArgument
+from mesh.errors import InvalidArgument, Unauthenticated
 
 WORDS = ("email", "name", "last_name", "phone_number", "telegram_name", "gender", "country")
 
@@ -17,7 +17,7 @@ WORDS = ("email", "name", "last_name", "phone_number", "telegram_name", "gender"
 class Users:
     """Users, and what an account must be like."""
 
-    def __init__(self, store: AuthStore, passwords: Passwords) -> None:
+    def __init__(self, store: UserStore, passwords: Passwords) -> None:
         self.store = store
         self.passwords = passwords
 
@@ -34,19 +34,28 @@ class Users:
             "language": given["language"] or "en",
             "password_hash": await self.passwords.hash(password),
         }
-        return await self.store.add_user(values, clock.now())
+        return await self.store.add(values, clock.now())
 
     async def has_password(self, user_id: UUID, password: str) -> bool:
         """Whether this is the user's password. Raises NotFound (USER_NOT_FOUND)."""
-        return await self.passwords.matches(password, (await self.store.get_user(user_id)).password_hash)
+        return await self.passwords.matches(password, (await self.store.get(user_id)).password_hash)
+
+    async def authenticate(self, email: str, password: str) -> Row:
+        """The user who has both. Raises Unauthenticated (WRONG_CREDENTIALS)."""
+        user = await self.store.find_by_email(email)
+        if not await self.passwords.matches(password, user.password_hash if user else None) or user is None:
+            raise Unauthenticated("WRONG_CREDENTIALS", "no account has this e-mail address and password")
+        if self.passwords.is_outdated(user.password_hash):
+            await self.store.rehash(user.id, user.password_hash, await self.passwords.hash(password))
+        return user
 
     async def get(self, user_id: UUID) -> Row:
         """A user. Raises NotFound (USER_NOT_FOUND)."""
-        return await self.store.get_user(user_id)
+        return await self.store.get(user_id)
 
     async def get_many(self, ids: Collection[UUID]) -> Sequence[Row]:
         """Those of the users that exist, in no order."""
-        return await self.store.list_users(ids)
+        return await self.store.list(ids)
 
 
 def checked_time_zone(name: str) -> str:

@@ -9,7 +9,8 @@ from pydantic import SecretStr
 
 from auth_svc.keys import Keys
 from auth_svc.settings import TokenSettings
-from auth_svc.store import AuthStore
+from auth_svc.store.keys import KeyStore
+from auth_svc.store.users import UserStore
 from bench.superuser import connected
 from local.mesh import Mesh
 from local.processes import database_url
@@ -44,9 +45,8 @@ async def sign_in(mesh: Mesh, ids: Sequence[UUID]) -> list[Person]:
     settings = TokenSettings(database_url=SecretStr(database_url(mesh.settings, get_service("auth"))))
     database = Database(settings, "bench")
     try:
-        store = AuthStore(database)
-        keys = Keys(store, issuer=settings.token_issuer, audience=settings.token_audience)
-        users = {user.id: user for user in await store.list_users(ids)}
+        keys = Keys(KeyStore(database), issuer=settings.token_issuer, audience=settings.token_audience)
+        users = {user.id: user for user in await UserStore(database).list(ids)}
         return [Person(each, await keys.access_token(users[each], LIFETIME)) for each in ids]
     finally:
         await database.close()
