@@ -18,6 +18,16 @@ from envoy.settings import Settings, load_settings
 SOURCES = Path(__file__).parent
 # edge.lua has the same number.
 LARGEST_BODY = 65536
+# What proxies write of a caller; Envoy may need it to find his address, the services hear that from nobody else.
+UNTOLD = (
+    "x-forwarded-for",
+    "x-forwarded-proto",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "forwarded",
+    "x-real-ip",
+    "via",
+)
 
 
 def render(settings: Settings, folder: Path) -> Path:
@@ -34,6 +44,7 @@ def render(settings: Settings, folder: Path) -> Path:
         stream_routes=stream_routes(served),
         # The benchmark's empty service is no part of what the edge promises.
         members=[name for name in settings.targets if name != "bench"],
+        untold=UNTOLD,
         largest_body=LARGEST_BODY,
         own_errors=OWN_ERRORS,
         error_domain=DOMAIN,

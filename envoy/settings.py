@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     # The public door.
     edge_host: str = "127.0.0.1"
     edge_port: Port
+    # How many proxies of ours stand in front: a caller's address is believed from x-forwarded-for so far back.
+    trusted_hops: Annotated[int, Field(ge=0, le=9)] = 0
     # Statistics and draining; for operators only.
     envoy_admin_host: str = "127.0.0.1"
     envoy_admin_port: Port

@@ -102,8 +102,8 @@ class Edge:
 
 
 @asynccontextmanager
-async def running_edge(folder: Path, *, with_keys: bool = True) -> AsyncIterator[Edge]:
-    """Envoy, a booking service, and an auth service that can be left out."""
+async def running_edge(folder: Path, *, with_keys: bool = True, **given: object) -> AsyncIterator[Edge]:
+    """Envoy with some settings as given, a booking service, and an auth service that can be left out."""
     ensure_certificates(folder)
     with reserved_block() as base:
         port, ports = base, {"auth": base + 10, "booking": base + 40}
@@ -117,7 +117,7 @@ async def running_edge(folder: Path, *, with_keys: bool = True) -> AsyncIterator
         await serving.set("", health_pb2.HealthCheckResponse.SERVING)
         for server in servers:
             await server.start()
-        process = _start_envoy(folder, port, base)
+        process = _start_envoy(folder, port, base, given)
         url = f"http://127.0.0.1:{port}"
         try:
             async with httpx.AsyncClient(base_url=url, timeout=10, trust_env=False) as http:
@@ -139,7 +139,7 @@ def _server(folder: Path, name: str, port: int, serving: health.aio.HealthServic
     return server
 
 
-def _start_envoy(folder: Path, port: int, base: int) -> subprocess.Popen[bytes]:
+def _start_envoy(folder: Path, port: int, base: int, given: dict[str, object]) -> subprocess.Popen[bytes]:
     targets = {
         f"{name}_target": f"127.0.0.1:{base + offset}"
         for name, offset in (("auth", 10), ("movie", 20), ("ugc", 30), ("booking", 40), ("notify", 50))
@@ -152,6 +152,7 @@ def _start_envoy(folder: Path, port: int, base: int) -> subprocess.Popen[bytes]:
         tls_certificate=folder / "envoy.crt",
         tls_key=folder / "envoy.key",
         **targets,
+        **given,
     )
     config = render(settings, folder)
     flags = ["--disable-hot-restart", "--concurrency", "1", "--log-level", "off"]
