@@ -38,7 +38,11 @@ class Base(DeclarativeBase):
 
 
 class User(Base):
-    """A person's account."""
+    """A person's account, or what somebody says would be one.
+
+    Until its address is verified an account is a claim: whoever opened it may use it, several may claim an address, and
+    at most one account has it. When one is verified, the claims of others end: they lose address and password.
+    """
 
     __tablename__ = "users"
 
@@ -59,9 +63,15 @@ class User(Base):
     permissions: Mapped[list[int]] = mapped_column(server_default=text("'{0}'"))
     is_super: Mapped[bool] = mapped_column(server_default=text("false"))
     create_time: Mapped[datetime]
+    verify_time: Mapped[datetime | None]
+    """When the address turned out to be this person's; a claim has none."""
 
     __table_args__ = (
-        UniqueConstraint("email", name="one_account_per_address"),
+        Index(
+            "one_verified_account_per_address", "email", unique=True, postgresql_where=text("verify_time IS NOT NULL")
+        ),
+        Index("claims", "email", "id", postgresql_where=text("verify_time IS NULL")),
+        CheckConstraint("verify_time IS NULL OR email <> ''", name="verifies_an_address"),
         CheckConstraint("name <> ''", name="has_a_name"),
         CheckConstraint("language IN ('en', 'ru')", name="known_language"),
         CheckConstraint("delivery_type IN ('email', 'inbox')", name="known_delivery"),
@@ -126,8 +136,44 @@ class GroupMember(Base):
     )
 
 
+class MailedSecret(Base):
+    """What a link in a mail proves: that whoever has it reads the mails of the account's address."""
+
+    __tablename__ = "mailed_secrets"
+
+    secret_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    """SHA-256 of 256 random bits, which are in the mail and nowhere else."""
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    purpose: Mapped[str]
+    create_time: Mapped[datetime]
+    expire_time: Mapped[datetime]
+
+    __table_args__ = (
+        Index("by_owner", "user_id", "purpose", "create_time"),
+        CheckConstraint("octet_length(secret_hash) = 32", name="is_a_hash"),
+        CheckConstraint("purpose IN ('verify', 'reset')", name="known_purpose"),
+    )
+
+
+class RoleChange(Base):
+    """Who changed what somebody may do. A trigger refuses to change or to delete it, so it outlives the account."""
+
+    __tablename__ = "role_changes"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=func.uuidv7())
+    create_time: Mapped[datetime]
+    actor_id: Mapped[UUID]
+    user_id: Mapped[UUID]
+    subject: Mapped[str]
+    """permissions, is_super, or a group: `group:NAME`."""
+    before: Mapped[str]
+    after: Mapped[str]
+
+    __table_args__ = (Index("by_whom", "user_id", "id"),)
+
+
 class IdempotencyKey(KeptKey, Base):
-    """Keys of registrations."""
+    """Keys of writes."""
 
 
 def shows_private(user: Row, caller: Caller) -> bool:

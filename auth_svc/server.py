@@ -27,7 +27,7 @@ ALIVE = text("SELECT 1")
 async def build(settings: Settings) -> Process:
     """Everything, once, top to bottom."""
     database = Database(settings, "auth")
-    passwords = Passwords(settings.hashing_threads)
+    passwords = Passwords(settings.hashing_threads, settings.hashing_patience_seconds)
     users = Users(UserStore(database), passwords)
     keys = Keys(KeyStore(database), issuer=settings.token_issuer, audience=settings.token_audience)
     sessions = Sessions(

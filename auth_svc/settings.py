@@ -20,6 +20,8 @@ class Settings(MeshSettings):
     """How long a session lives that nobody refreshes."""
     hashing_threads: Annotated[int, Field(ge=1, le=64)] = 2
     """Passwords hashed at the same time; each takes 19 MiB of memory and some 20 ms of a core."""
+    hashing_patience_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
+    """How long a sign-in waits for a thread before it is refused."""
 
 
 class TokenSettings(MeshSettings):

@@ -1,7 +1,9 @@
 """Accounts."""
 
+import asyncio
 from collections.abc import Collection, Sequence
 from datetime import date
+from itertools import compress
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -22,9 +24,9 @@ class Users:
         self.passwords = passwords
 
     async def register(self, password: str, given: dict[str, str]) -> Row:
-        """Opens an account.
+        """Opens an account, which claims its address until that is verified; whoever else has it.
 
-        Raises InvalidArgument (INVALID_FIELDS: time_zone, birthday), AlreadyExists (EMAIL_TAKEN).
+        Raises InvalidArgument (INVALID_FIELDS: time_zone, birthday), ResourceExhausted (TOO_BUSY).
         """
         time_zone = checked_time_zone(given["time_zone"])
         values = {
@@ -41,9 +43,17 @@ class Users:
         return await self.passwords.matches(password, (await self.store.get(user_id)).password_hash)
 
     async def authenticate(self, email: str, password: str) -> Row:
-        """The user who has both. Raises Unauthenticated (WRONG_CREDENTIALS)."""
-        user = await self.store.find_by_email(email)
-        if not await self.passwords.matches(password, user.password_hash if user else None) or user is None:
+        """The user who has both: whose address it is, or else who was the last to claim it.
+
+        Raises Unauthenticated (WRONG_CREDENTIALS), ResourceExhausted (TOO_BUSY).
+        """
+        found = await self.store.find_by_email(email)
+        # Always two, so that the time an answer takes does not tell who there is.
+        right = await asyncio.gather(
+            *(self.passwords.matches(password, user.password_hash if user else None) for user in found)
+        )
+        user = next(compress(found, right), None)
+        if user is None:
             raise Unauthenticated("WRONG_CREDENTIALS", "no account has this e-mail address and password")
         if self.passwords.is_outdated(user.password_hash):
             await self.store.rehash(user.id, user.password_hash, await self.passwords.hash(password))

@@ -161,6 +161,8 @@ async def refuse(context: Context, error: MeshError) -> None:
     trailers: list[tuple[str, str | bytes]] = [(DETAILS_KEY, error.to_status())]
     if error.http_status:
         trailers.append(("x-http-status", error.http_status))
+    if seconds := error.metadata.get("retry_seconds"):
+        trailers.append(("retry-after", seconds))
     await context.abort(error.code, error.message, tuple(trailers))
 
 

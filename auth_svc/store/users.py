@@ -9,18 +9,22 @@ from sqlalchemy import text
 
 from mesh import idempotency
 from mesh.database import Database, Row
-from mesh.errors import AlreadyExists, NotFound
+from mesh.errors import NotFound
 
 COLUMNS = """id, email::text AS email, password_hash, name, last_name, phone_number, telegram_name, gender, country,
-    time_zone, birthday, language, delivery_type, permissions, is_super"""
+    time_zone, birthday, language, delivery_type, permissions, is_super, create_time, verify_time"""
 FIND_USERS = text(f"SELECT {COLUMNS} FROM users WHERE id = ANY(:ids)")
-FIND_BY_EMAIL = text(f"SELECT {COLUMNS} FROM users WHERE email = :email")
+FIND_BY_EMAIL = text(
+    f"""SELECT {COLUMNS} FROM users WHERE email = :email AND verify_time IS NOT NULL UNION ALL (
+        SELECT {COLUMNS} FROM users WHERE email = :email AND verify_time IS NULL ORDER BY id DESC LIMIT 1
+    )"""
+)
 ADD_USER = text(
     f"""INSERT INTO users (email, password_hash, name, last_name, phone_number, telegram_name, gender, country,
         time_zone, birthday, language, create_time)
     VALUES (:email, :password_hash, :name, :last_name, :phone_number, :telegram_name, :gender, :country,
         :time_zone, :birthday, :language, :now)
-    ON CONFLICT ON CONSTRAINT one_account_per_address DO NOTHING RETURNING {COLUMNS}"""
+    RETURNING {COLUMNS}"""
 )
 # Only if nobody has changed the password meanwhile.
 REHASH = text("UPDATE users SET password_hash = :new WHERE id = :id AND password_hash = :old")
@@ -43,16 +47,16 @@ class UserStore:
         """Those of the users that exist, in no order."""
         return (await self.database.read(FIND_USERS, {"ids": list(ids)})).all()
 
-    async def find_by_email(self, email: str) -> Row | None:
-        """The user with this address, in any case; or None."""
-        return (await self.database.read(FIND_BY_EMAIL, {"email": email})).one_or_none()
+    async def find_by_email(self, email: str) -> tuple[Row | None, Row | None]:
+        """Whose address this is, in any case, and who was the last to claim it."""
+        rows = (await self.database.read(FIND_BY_EMAIL, {"email": email})).all()
+        owner = next((row for row in rows if row.verify_time), None)
+        return owner, next((row for row in rows if not row.verify_time), None)
 
     async def add(self, values: dict[str, Any], now: datetime) -> Row:
-        """A new user. Raises AlreadyExists (EMAIL_TAKEN)."""
+        """A new user, whose address nobody has verified."""
         async with idempotency.claiming(self.database) as connection:
-            user = (await connection.execute(ADD_USER, {**values, "now": now})).one_or_none()
-            if user is None:
-                raise AlreadyExists("EMAIL_TAKEN", "this e-mail address has an account")
+            user = (await connection.execute(ADD_USER, {**values, "now": now})).one()
             await idempotency.settle(connection, user.id)
         return user
 

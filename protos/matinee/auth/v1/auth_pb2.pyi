@@ -37,7 +37,7 @@ class RegisterRequest(_message.Message):
     LANGUAGE_FIELD_NUMBER: _builtins.int
     IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     email: _builtins.str
-    """Unique, compared without regard to case."""
+    """Compared without regard to case."""
     password: _builtins.str
     """8 to 128 characters."""
     name: _builtins.str

@@ -102,16 +102,21 @@ class AuthServiceServicer:
     """
 
     def Register(self, request, context):
-        """Opens an account.
-        Returns ALREADY_EXISTS (EMAIL_TAKEN) if the address has one.
+        """Opens an account, which may be used at once. It claims its address until that is verified: several accounts may claim
+        one address, and whether it has one is not told, in the answer or by the time that it takes. A mail is sent to the
+        address: with a link for Verify if nobody has it yet, else with the news that somebody, perhaps the reader,
+        registered again, and no link. Such an account can be used, but never be verified.
+        Returns RESOURCE_EXHAUSTED (TOO_BUSY) if too many people sign in right now.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Login(self, request, context):
-        """Exchanges an e-mail address and a password for tokens.
-        Returns UNAUTHENTICATED (WRONG_CREDENTIALS) if no account has both; which one was wrong is not told.
+        """Exchanges an e-mail address and a password for tokens: those of the account whose address it is, or else of the one
+        that was the last to claim it.
+        Returns UNAUTHENTICATED (WRONG_CREDENTIALS) if no account has both; which one was wrong is not told, by the time it
+        takes neither. RESOURCE_EXHAUSTED (TOO_BUSY) if too many people sign in right now.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -29,12 +29,17 @@ class AuthServiceStub:
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Register: _aio.UnaryUnaryMultiCallable[_auth_pb2.RegisterRequest, _auth_pb2.User]
-    """Opens an account.
-    Returns ALREADY_EXISTS (EMAIL_TAKEN) if the address has one.
+    """Opens an account, which may be used at once. It claims its address until that is verified: several accounts may claim
+    one address, and whether it has one is not told, in the answer or by the time that it takes. A mail is sent to the
+    address: with a link for Verify if nobody has it yet, else with the news that somebody, perhaps the reader,
+    registered again, and no link. Such an account can be used, but never be verified.
+    Returns RESOURCE_EXHAUSTED (TOO_BUSY) if too many people sign in right now.
     """
     Login: _aio.UnaryUnaryMultiCallable[_auth_pb2.LoginRequest, _auth_pb2.Tokens]
-    """Exchanges an e-mail address and a password for tokens.
-    Returns UNAUTHENTICATED (WRONG_CREDENTIALS) if no account has both; which one was wrong is not told.
+    """Exchanges an e-mail address and a password for tokens: those of the account whose address it is, or else of the one
+    that was the last to claim it.
+    Returns UNAUTHENTICATED (WRONG_CREDENTIALS) if no account has both; which one was wrong is not told, by the time it
+    takes neither. RESOURCE_EXHAUSTED (TOO_BUSY) if too many people sign in right now.
     """
     Refresh: _aio.UnaryUnaryMultiCallable[_auth_pb2.RefreshRequest, _auth_pb2.Tokens]
     """Exchanges a refresh token for new tokens; the old refresh token ends.
@@ -74,8 +79,11 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _auth_pb2.RegisterRequest,
         context: _aio.ServicerContext[_auth_pb2.RegisterRequest, _abc.Awaitable[_auth_pb2.User]],
     ) -> _abc.Awaitable[_auth_pb2.User]:
-        """Opens an account.
-        Returns ALREADY_EXISTS (EMAIL_TAKEN) if the address has one.
+        """Opens an account, which may be used at once. It claims its address until that is verified: several accounts may claim
+        one address, and whether it has one is not told, in the answer or by the time that it takes. A mail is sent to the
+        address: with a link for Verify if nobody has it yet, else with the news that somebody, perhaps the reader,
+        registered again, and no link. Such an account can be used, but never be verified.
+        Returns RESOURCE_EXHAUSTED (TOO_BUSY) if too many people sign in right now.
         """
 
     @_abc_1.abstractmethod
@@ -84,8 +92,10 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _auth_pb2.LoginRequest,
         context: _aio.ServicerContext[_auth_pb2.LoginRequest, _abc.Awaitable[_auth_pb2.Tokens]],
     ) -> _abc.Awaitable[_auth_pb2.Tokens]:
-        """Exchanges an e-mail address and a password for tokens.
-        Returns UNAUTHENTICATED (WRONG_CREDENTIALS) if no account has both; which one was wrong is not told.
+        """Exchanges an e-mail address and a password for tokens: those of the account whose address it is, or else of the one
+        that was the last to claim it.
+        Returns UNAUTHENTICATED (WRONG_CREDENTIALS) if no account has both; which one was wrong is not told, by the time it
+        takes neither. RESOURCE_EXHAUSTED (TOO_BUSY) if too many people sign in right now.
         """
 
     @_abc_1.abstractmethod

@@ -70,8 +70,6 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """NOT_FOUND, which is 410 over HTTP: the time of the short link is over."""
     DELIVERY_NOT_FOUND: _ErrorReason.ValueType  # 39
     """NOT_FOUND"""
-    EMAIL_TAKEN: _ErrorReason.ValueType  # 40
-    """ALREADY_EXISTS: an account has this e-mail address."""
     ANNOUNCEMENT_EXISTS: _ErrorReason.ValueType  # 41
     """ALREADY_EXISTS: the host has announced this film for this time already."""
     BOOKING_EXISTS: _ErrorReason.ValueType  # 42
@@ -118,6 +116,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """RESOURCE_EXHAUSTED: the caller has as many open streams as one may have."""
     READER_TOO_SLOW: _ErrorReason.ValueType  # 77
     """RESOURCE_EXHAUSTED: the caller takes what is streamed too slowly."""
+    TOO_BUSY: _ErrorReason.ValueType  # 78
+    """RESOURCE_EXHAUSTED: more people sign in than passwords can be verified right now; metadata `retry_seconds`."""
     PEER_UNAVAILABLE: _ErrorReason.ValueType  # 80
     """UNAVAILABLE: a service or store that the answer needs does not answer; try again."""
     DEADLINE_PASSED: _ErrorReason.ValueType  # 82
@@ -178,8 +178,6 @@ LINK_EXPIRED: ErrorReason.ValueType  # 38
 """NOT_FOUND, which is 410 over HTTP: the time of the short link is over."""
 DELIVERY_NOT_FOUND: ErrorReason.ValueType  # 39
 """NOT_FOUND"""
-EMAIL_TAKEN: ErrorReason.ValueType  # 40
-"""ALREADY_EXISTS: an account has this e-mail address."""
 ANNOUNCEMENT_EXISTS: ErrorReason.ValueType  # 41
 """ALREADY_EXISTS: the host has announced this film for this time already."""
 BOOKING_EXISTS: ErrorReason.ValueType  # 42
@@ -226,6 +224,8 @@ TOO_MANY_STREAMS: ErrorReason.ValueType  # 76
 """RESOURCE_EXHAUSTED: the caller has as many open streams as one may have."""
 READER_TOO_SLOW: ErrorReason.ValueType  # 77
 """RESOURCE_EXHAUSTED: the caller takes what is streamed too slowly."""
+TOO_BUSY: ErrorReason.ValueType  # 78
+"""RESOURCE_EXHAUSTED: more people sign in than passwords can be verified right now; metadata `retry_seconds`."""
 PEER_UNAVAILABLE: ErrorReason.ValueType  # 80
 """UNAVAILABLE: a service or store that the answer needs does not answer; try again."""
 DEADLINE_PASSED: ErrorReason.ValueType  # 82
