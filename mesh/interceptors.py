@@ -18,17 +18,15 @@ import protovalidate
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.timestamp_pb2 import Timestamp
-from matinee.common.v1 import access_pb2
 
 from mesh import caller
+from mesh.access import Access
 from mesh.caller import NOBODY, Call, Caller, Verifier
 from mesh.errors import (
     DETAILS_KEY,
     Internal,
     InvalidArgument,
     MeshError,
-    PermissionDenied,
-    Unauthenticated,
 )
 from mesh.logs import logger
 from mesh.streams import Streams
@@ -37,8 +35,6 @@ Context = grpc.aio.ServicerContext[Any, Any]
 Handler = Callable[[Any, Context], Awaitable[Any]]
 
 TRUST_DOMAIN = "spiffe://matinee.local/"
-NOT_SERVICES = frozenset({"envoy", "developer", "bench"})
-"""Certificates of the mesh that are not services: what they carry from outside never counts as a service's word."""
 FIRST_SECOND, LAST_SECOND, NANOS = -62_135_596_800, 253_402_300_799, 1_000_000_000
 """What google.protobuf.Timestamp allows: the years 1 to 9999."""
 SANE_REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,128}$")
@@ -50,7 +46,7 @@ class Method:
     """An RPC as its descriptor tells it."""
 
     path: str
-    access: frozenset[int]
+    access: Access
     list_field: str | None
     """For an RPC with an HTTP rule whose answer begins with a repeated field: JSON callers get just that array."""
     has_page_token: bool
@@ -61,21 +57,16 @@ class Method:
 
     @classmethod
     def of(cls, descriptor: MethodDescriptor) -> "Method":
-        """Reads the descriptor. Raises ValueError if it does not say who may call, or streams its requests."""
+        """Reads the descriptor. Raises ValueError as Access.of(), and if it streams its requests."""
         if descriptor.client_streaming:
             raise ValueError(f"{descriptor.full_name} streams its requests; only answers are streamed here")
-        access = frozenset(descriptor.GetOptions().Extensions[access_pb2.access])
-        if not access or access_pb2.ACCESS_UNSPECIFIED in access:
-            raise ValueError(
-                f"{descriptor.full_name} does not say who may call it: add option (matinee.common.v1.access)"
-            )
         public = any(option.full_name == "google.api.http" for option, _ in descriptor.GetOptions().ListFields())
         fields = descriptor.output_type.fields_by_number
         first: FieldDescriptor | None = fields.get(1)
         is_list = public and first is not None and first.is_repeated
         return cls(
             path=f"/{descriptor.containing_service.full_name}/{descriptor.name}",
-            access=access,
+            access=Access.of(descriptor),
             list_field=first.name if is_list and first is not None else None,
             has_page_token="next_page_token" in descriptor.output_type.fields_by_name,
             has_instants=holds_instants(descriptor.input_type),
@@ -168,44 +159,27 @@ async def refuse(context: Context, error: MeshError) -> None:
 
 def with_access(method: Method, verifier: Verifier, handler: Handler) -> Handler:
     """Finds out who calls and lets through whom the RPC names."""
-    services_may = access_pb2.SERVICE in method.access
+    services = method.access.services
 
     async def admitted(request: Any, context: Context) -> Any:
         call = caller.current()
         identity = await verifier.verify(call.token) if call.token else NOBODY
-        if services_may and (service := service_of(context)):
+        if services and (service := member_of(context)) in services:
             identity = Caller(identity.user_id, identity.permissions, identity.is_super, service, identity.expires)
         call.caller = identity
-        admit(method, identity)
+        method.access.admit(identity)
         return await handler(request, context)
 
     return admitted
 
 
-def service_of(context: Context) -> str | None:
-    """The service whose certificate opened the connection; None for the edge and for people."""
+def member_of(context: Context) -> str | None:
+    """Whose certificate opened the connection: a service, the edge, a developer; None without a name of this mesh."""
     for name in context.auth_context().get("peer_spiffe_id", ()):
         identity = name.decode() if isinstance(name, bytes) else str(name)
-        if identity.startswith(TRUST_DOMAIN) and identity.removeprefix(TRUST_DOMAIN) not in NOT_SERVICES:
+        if identity.startswith(TRUST_DOMAIN):
             return identity.removeprefix(TRUST_DOMAIN)
     return None
-
-
-def admit(method: Method, identity: Caller) -> None:
-    """Raises Unauthenticated (TOKEN_MISSING) or PermissionDenied (ACCESS_DENIED) unless the RPC names such a caller."""
-    access = method.access
-    if access_pb2.PUBLIC in access or (identity.service and access_pb2.SERVICE in access):
-        return
-    if identity.user_id is None and access != {access_pb2.SERVICE}:
-        raise Unauthenticated("TOKEN_MISSING", "this call needs an access token")
-    is_user = identity.user_id is not None
-    if (
-        (access_pb2.USER in access and is_user)
-        or (access_pb2.MODERATOR in access and identity.is_moderator)
-        or (access_pb2.SUPER in access and identity.is_super)
-    ):
-        return
-    raise PermissionDenied("ACCESS_DENIED", "the caller may not do this")
 
 
 def with_parsing(request: type[Message], handler: Handler) -> Handler:

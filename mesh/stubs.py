@@ -19,3 +19,5 @@ FILES = (
 )
 SERVICES = tuple(service.full_name for file in FILES for service in file.services_by_name.values())
 """Full names of the contract's services."""
+MEMBERS = frozenset({"auth", "booking", "movie", "notify", "ugc"})
+"""The services by the names in their certificates. Others of the mesh, such as the edge, are none."""

@@ -54,8 +54,8 @@ async def test_nobody_sees_nothing(http: httpx.AsyncClient, guest: Person) -> No
     assert (await http.get(f"/auth/v1/user_info/{guest.id}")).status_code == 401
 
 
-async def test_a_service_sees_private_fields(mesh: Mesh, guest: Person) -> None:
-    async with inner_channel(mesh, "auth", "booking") as channel:
+async def test_the_service_that_writes_mails_sees_private_fields(mesh: Mesh, guest: Person) -> None:
+    async with inner_channel(mesh, "auth", "notify") as channel:
         assert (await AuthServiceStub(channel).GetUser(GetUserRequest(user_id=guest.id))).email == guest.email
 
 
@@ -66,8 +66,16 @@ async def test_a_service_gets_many_and_unknown_ones_are_left_out(mesh: Mesh, gue
     assert sorted(user.user_id for user in users) == sorted([guest.id, host.id])
 
 
-@pytest.mark.parametrize("identity", ["envoy", "developer"])
-async def test_who_is_no_service_may_not_get_many(mesh: Mesh, guest: Person, identity: str) -> None:
+async def test_a_service_that_is_not_named_sees_what_the_user_it_calls_for_sees(
+    mesh: Mesh, guest: Person, host: Person
+) -> None:
+    async with inner_channel(mesh, "auth", "ugc") as channel:
+        user = await AuthServiceStub(channel).GetUser(GetUserRequest(user_id=host.id), metadata=signed(guest))
+    assert (user.user_id, user.email) == (host.id, "")
+
+
+@pytest.mark.parametrize("identity", ["envoy", "developer", "bench", "ugc"])
+async def test_who_is_not_named_may_not_get_many(mesh: Mesh, guest: Person, identity: str) -> None:
     async with inner_channel(mesh, "auth", identity) as channel:
         with pytest.raises(grpc.aio.AioRpcError) as error:
             await AuthServiceStub(channel).BatchGetUsers(

@@ -4,7 +4,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from google.protobuf import descriptor_pb2, descriptor_pool, empty_pb2
 from matinee.booking.v1 import booking_pb2
 from matinee.booking.v1.booking_pb2_grpc import BookingServiceServicer
 
@@ -30,19 +29,6 @@ def test_servicer_without_one_of_its_methods_does_not_start() -> None:
 
     with pytest.raises(ValueError, match=r"Forgetful does not answer matinee.booking.v1.BookingService.GetBooking"):
         handlers(Served(BOOKING, Forgetful.__new__(Forgetful)), VERIFIER, STREAMS)
-
-
-def test_rpc_without_an_access_option_does_not_start() -> None:
-    file = descriptor_pb2.FileDescriptorProto(name="open.proto", package="test.open")
-    file.dependency.append(empty_pb2.DESCRIPTOR.name)
-    service = file.service.add(name="OpenService")
-    service.method.add(name="Do", input_type=".google.protobuf.Empty", output_type=".google.protobuf.Empty")
-    pool = descriptor_pool.DescriptorPool()
-    pool.AddSerializedFile(empty_pb2.DESCRIPTOR.serialized_pb)
-    pool.Add(file)
-    servicer = SimpleNamespace(Do=no_keys)
-    with pytest.raises(ValueError, match=r"test.open.OpenService.Do does not say who may call it"):
-        handlers(Served(pool.FindServiceByName("test.open.OpenService"), servicer), VERIFIER, STREAMS)
 
 
 def test_complete_servicer_has_a_handler_for_every_rpc() -> None:

@@ -8,11 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from matinee.link.v1.link_pb2 import CreateLinkRequest
-from matinee.link.v1.link_pb2_grpc import LinkServiceStub
 
 from local.mesh import Mesh
-from tests.channels import inner_channel
 from tests.e2e.faults import until
 from tests.people import Person, reason
 
@@ -172,13 +169,6 @@ async def test_an_unknown_code_is_not_found(http: httpx.AsyncClient, code: str) 
 
 async def test_strangers_make_no_links(mesh: Mesh, http: httpx.AsyncClient) -> None:
     assert reason(await http.post("/api/v1/shortener/", json={"url": page(mesh)})) == (401, "TOKEN_MISSING")
-
-
-async def test_a_service_makes_links_without_a_token(mesh: Mesh, guest: Person) -> None:
-    target = page(mesh)
-    async with inner_channel(mesh, "notify", "booking") as channel:
-        link = await LinkServiceStub(channel).CreateLink(CreateLinkRequest(url=target))
-    assert link.url == (await create(guest, target)).json()["url"]
 
 
 async def test_the_same_target_has_one_link_for_each_expiry(mesh: Mesh, guest: Person, host: Person) -> None:

@@ -138,7 +138,8 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetUser(self, request, context):
-        """Gets a user. E-mail, phone number and birthday are empty unless the caller asks about himself, is super or a service.
+        """Gets a user. E-mail, phone number and birthday are empty unless the caller asks about himself, is super or a service
+        that is named here.
         Returns NOT_FOUND (USER_NOT_FOUND) if nobody has this id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -48,7 +48,8 @@ class AuthServiceStub:
     Logout: _aio.UnaryUnaryMultiCallable[_auth_pb2.LogoutRequest, _empty_pb2.Empty]
     """Ends the session of a refresh token. Ending an ended one is no error."""
     GetUser: _aio.UnaryUnaryMultiCallable[_auth_pb2.GetUserRequest, _auth_pb2.User]
-    """Gets a user. E-mail, phone number and birthday are empty unless the caller asks about himself, is super or a service.
+    """Gets a user. E-mail, phone number and birthday are empty unless the caller asks about himself, is super or a service
+    that is named here.
     Returns NOT_FOUND (USER_NOT_FOUND) if nobody has this id.
     """
     BatchGetUsers: _aio.UnaryUnaryMultiCallable[_auth_pb2.BatchGetUsersRequest, _auth_pb2.BatchGetUsersResponse]
@@ -122,7 +123,8 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _auth_pb2.GetUserRequest,
         context: _aio.ServicerContext[_auth_pb2.GetUserRequest, _abc.Awaitable[_auth_pb2.User]],
     ) -> _abc.Awaitable[_auth_pb2.User]:
-        """Gets a user. E-mail, phone number and birthday are empty unless the caller asks about himself, is super or a service.
+        """Gets a user. E-mail, phone number and birthday are empty unless the caller asks about himself, is super or a service
+        that is named here.
         Returns NOT_FOUND (USER_NOT_FOUND) if nobody has this id.
         """
 

@@ -36,7 +36,7 @@ class _AccessEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Access.ValueTy
     SUPER: _Access.ValueType  # 4
     """A user whose token says is_super."""
     SERVICE: _Access.ValueType  # 5
-    """A process of the mesh, known by the SPIFFE name in its certificate. The edge is not one."""
+    """One of the services named in the option `services`, known by the SPIFFE name in its certificate."""
 
 class Access(_Access, metaclass=_AccessEnumTypeWrapper):
     """A kind of caller. An RPC names one or more; a caller that fits any of them may call."""
@@ -52,9 +52,14 @@ MODERATOR: Access.ValueType  # 3
 SUPER: Access.ValueType  # 4
 """A user whose token says is_super."""
 SERVICE: Access.ValueType  # 5
-"""A process of the mesh, known by the SPIFFE name in its certificate. The edge is not one."""
+"""One of the services named in the option `services`, known by the SPIFFE name in its certificate."""
 Global___Access: _TypeAlias = Access  # noqa: Y015
 
 ACCESS_FIELD_NUMBER: _builtins.int
+SERVICES_FIELD_NUMBER: _builtins.int
 access: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _containers.RepeatedScalarFieldContainer[Global___Access.ValueType]]
 """Who may call this RPC. A server refuses to start when one of its RPCs does not say it."""
+services: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _containers.RepeatedScalarFieldContainer[_builtins.str]]
+"""Which services SERVICE means, such as "booking". A server refuses to start when SERVICE stands without a name, or a name
+is no service's; the edge and a developer are none.
+"""

@@ -29,7 +29,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from matinee.common.v1 import access_pb2 as matinee_dot_common_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amatinee/link/v1/link.proto\x12\x0fmatinee.link.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ematinee/common/v1/access.proto\"\x80\x01\n\x11\x43reateLinkRequest\x12\x17\n\x03url\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x10\x12!\n\x0fidempotency_key\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"D\n\x04Link\x12\x0b\n\x03url\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\",\n\x11\x46ollowLinkRequest\x12\x17\n\x04\x63ode\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@2\xe2\x01\n\x0bLinkService\x12n\n\nCreateLink\x12\".matinee.link.v1.CreateLinkRequest\x1a\x15.matinee.link.v1.Link\"%\x90\x02\x02\x8a\xb5\x18\x02\x02\x05\x82\xd3\xe4\x93\x02\x16\"\x11/api/v1/shortener:\x01*\x12\x63\n\nFollowLink\x12\".matinee.link.v1.FollowLinkRequest\x1a\x16.google.protobuf.Empty\"\x19\x90\x02\x01\x8a\xb5\x18\x01\x01\x82\xd3\xe4\x93\x02\x0b\x12\t/s/{code}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amatinee/link/v1/link.proto\x12\x0fmatinee.link.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ematinee/common/v1/access.proto\"\x80\x01\n\x11\x43reateLinkRequest\x12\x17\n\x03url\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x10\x12!\n\x0fidempotency_key\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"D\n\x04Link\x12\x0b\n\x03url\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\",\n\x11\x46ollowLinkRequest\x12\x17\n\x04\x63ode\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@2\xe1\x01\n\x0bLinkService\x12m\n\nCreateLink\x12\".matinee.link.v1.CreateLinkRequest\x1a\x15.matinee.link.v1.Link\"$\x90\x02\x02\x8a\xb5\x18\x01\x02\x82\xd3\xe4\x93\x02\x16\"\x11/api/v1/shortener:\x01*\x12\x63\n\nFollowLink\x12\".matinee.link.v1.FollowLinkRequest\x1a\x16.google.protobuf.Empty\"\x19\x90\x02\x01\x8a\xb5\x18\x01\x01\x82\xd3\xe4\x93\x02\x0b\x12\t/s/{code}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,7 +43,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FOLLOWLINKREQUEST'].fields_by_name['code']._loaded_options = None
   _globals['_FOLLOWLINKREQUEST'].fields_by_name['code']._serialized_options = b'\272H\006r\004\020\001\030@'
   _globals['_LINKSERVICE'].methods_by_name['CreateLink']._loaded_options = None
-  _globals['_LINKSERVICE'].methods_by_name['CreateLink']._serialized_options = b'\220\002\002\212\265\030\002\002\005\202\323\344\223\002\026\"\021/api/v1/shortener:\001*'
+  _globals['_LINKSERVICE'].methods_by_name['CreateLink']._serialized_options = b'\220\002\002\212\265\030\001\002\202\323\344\223\002\026\"\021/api/v1/shortener:\001*'
   _globals['_LINKSERVICE'].methods_by_name['FollowLink']._loaded_options = None
   _globals['_LINKSERVICE'].methods_by_name['FollowLink']._serialized_options = b'\220\002\001\212\265\030\001\001\202\323\344\223\002\013\022\t/s/{code}'
   _globals['_CREATELINKREQUEST']._serialized_start=201
@@ -53,5 +53,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FOLLOWLINKREQUEST']._serialized_start=401
   _globals['_FOLLOWLINKREQUEST']._serialized_end=445
   _globals['_LINKSERVICE']._serialized_start=448
-  _globals['_LINKSERVICE']._serialized_end=674
+  _globals['_LINKSERVICE']._serialized_end=673
 # @@protoc_insertion_point(module_scope)
