@@ -1,7 +1,7 @@
 """What Envoy itself answers when a request gets no further, in the words of our own refusals."""
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from matinee.common.v1.error_reason_pb2 import ErrorReason
@@ -9,6 +9,7 @@ from matinee.common.v1.error_reason_pb2 import ErrorReason
 # Envoy's own sentence.
 AS_ENVOY_SAYS = "%LOCAL_REPLY_BODY%"
 DOMAIN = "matinee"
+INFO = "type.googleapis.com/google.rpc.ErrorInfo"
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,15 @@ class OwnError:
     because: str | None = None
     # What to answer instead of `status`.
     answered_as: int | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
     # Whether gRPC callers get it too; where Envoy's gRPC code differs from ours they get Envoy's own.
     to_grpc: bool = False
+
+    @property
+    def json_body(self) -> dict[str, object]:
+        """The answer to a JSON caller."""
+        info = {"@type": INFO, "reason": self.reason, "domain": DOMAIN, "metadata": self.metadata}
+        return {"code": self.code, "message": self.message, "details": [info] if self.reason else []}
 
     @property
     def grpc_details(self) -> str:
@@ -87,8 +95,16 @@ SLOW = OwnError(
     answered_as=504,
     to_grpc=True,
 )
+LARGE = OwnError(413, code_pb2.RESOURCE_EXHAUSTED, "the body is too large", _reason(ErrorReason.TOO_LARGE))
+OFTEN = OwnError(
+    429,
+    code_pb2.RESOURCE_EXHAUSTED,
+    "too many requests, try again later",
+    _reason(ErrorReason.TOO_MANY_REQUESTS),
+    metadata={"retry_seconds": "%RESP(RETRY-AFTER)%"},
+    to_grpc=True,
+)
 _INVALID_FIELDS = _reason(ErrorReason.INVALID_FIELDS)
-_TOO_LARGE = _reason(ErrorReason.TOO_LARGE)
 
 OWN_ERRORS = (
     EXPIRED,
@@ -101,9 +117,9 @@ OWN_ERRORS = (
     OwnError(404, code_pb2.NOT_FOUND, "nobody serves this method and path"),
     SLOW,
     OwnError(408, code_pb2.DEADLINE_EXCEEDED, "the request took too long to arrive", _DEADLINE_PASSED),
-    OwnError(413, code_pb2.RESOURCE_EXHAUSTED, "the body is too large", _TOO_LARGE),
-    OwnError(429, code_pb2.RESOURCE_EXHAUSTED, "too many requests, try again later"),
-    OwnError(431, code_pb2.RESOURCE_EXHAUSTED, "the headers are too large", _TOO_LARGE),
+    LARGE,
+    OFTEN,
+    OwnError(431, LARGE.code, "the headers are too large", LARGE.reason),
     AWAY,
     OwnError(504, SLOW.code, SLOW.message, SLOW.reason),
     OwnError(500, code_pb2.INTERNAL, "internal error", _reason(ErrorReason.INTERNAL_ERROR), and_above=True),

@@ -4,6 +4,7 @@ FOLDER gets envoy.yaml and api.binpb, the description of the API that JSON is tr
 """
 
 import argparse
+import json
 import subprocess
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import jinja2
 
 from envoy.binary import envoy_binary
 from envoy.descriptors import descriptor_set, served_files, services
-from envoy.errors import DOMAIN, OWN_ERRORS
+from envoy.errors import LARGE, OWN_ERRORS
+from envoy.rates import REMEMBERED, tight_limits
 from envoy.routes import grpc_routes, http_routes, stream_routes
 from envoy.settings import Settings, load_settings
 
@@ -28,18 +30,31 @@ UNTOLD = (
     "x-real-ip",
     "via",
 )
+KEYS = "/.well-known/jwks.json"
+# What a page of another origin may send beyond the usual, and what it may read.
+CORS = {
+    "heard": (
+        *("authorization", "content-type", "idempotency-key", "last-event-id", "x-request-id"),
+        *("x-grpc-web", "x-user-agent", "grpc-timeout"),
+    ),
+    "shown": (
+        *("x-next-page-token", "x-unread-count", "x-degraded", "retry-after", "x-request-id", "location"),
+        *("grpc-status", "grpc-message", "grpc-status-details-bin"),
+    ),
+}
 
 
 def render(settings: Settings, folder: Path) -> Path:
     """Writes both files and returns the path of envoy.yaml."""
     served = served_files(bench=settings.bench_target is not None)
     files = [file for cluster in served.values() for file in cluster]
-    api = (folder / "api.binpb").resolve()
+    api, door = (folder / "api.binpb").resolve(), (folder / "door.json").resolve()
+    routes = http_routes(served)
     text = _template().render(
         settings=settings,
         api=str(api),
         services=[service.full_name for service in services(files)],
-        http_routes=http_routes(served),
+        http_routes=routes,
         grpc_routes=grpc_routes(served),
         stream_routes=stream_routes(served),
         # The benchmark's empty service is no part of what the edge promises.
@@ -47,13 +62,36 @@ def render(settings: Settings, folder: Path) -> Path:
         untold=UNTOLD,
         largest_body=LARGEST_BODY,
         own_errors=OWN_ERRORS,
-        error_domain=DOMAIN,
+        large=LARGE.json_body,
+        keys=next(route for route in routes if route.prefix == KEYS),
+        limits=tight_limits(settings.tight_rates, served),
+        remembered=REMEMBERED,
+        cors=CORS,
+        door_certificate=str(door),
     )
     folder.mkdir(parents=True, exist_ok=True)
+    if settings.edge_tls_certificate:
+        door.write_text(_door_certificate(settings), encoding="utf-8")
     api.write_bytes(descriptor_set(iter(files)).SerializeToString(deterministic=True))
     target = folder / "envoy.yaml"
     target.write_text(text, encoding="utf-8")
     return target
+
+
+def _door_certificate(settings: Settings) -> str:
+    """What Envoy looks up again whenever something is renamed into the certificate's folder."""
+    certificate, key = settings.edge_tls_certificate, settings.edge_tls_key
+    assert certificate is not None
+    secret = {
+        "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret",
+        "name": "edge",
+        "tls_certificate": {
+            "certificate_chain": {"filename": str(certificate)},
+            "private_key": {"filename": str(key)},
+            "watched_directory": {"path": str(certificate.parent)},
+        },
+    }
+    return json.dumps({"resources": [secret]})
 
 
 def _template() -> jinja2.Template:

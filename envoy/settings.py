@@ -1,10 +1,13 @@
 """The variables that the edge's configuration is made from."""
 
+import re
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, FilePath, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, FilePath, PlainSerializer, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from envoy.rates import TIGHT, Limit, Rate
 
 
 class Target(NamedTuple):
@@ -28,6 +31,17 @@ def _parse_target(text: str) -> Target:
     return Target(host, int(port))
 
 
+def parse_origins(value: object) -> object:
+    """Reads `https://app.example,http://localhost:3000`, or `*`."""
+    if not isinstance(value, str):
+        return value
+    origins = tuple(part.strip() for part in value.split(",") if part.strip())
+    for origin in origins:
+        if origin != "*" and not re.fullmatch(r"https?://[a-z0-9.-]+(:\d+)?", origin):
+            raise ValueError(f"{origin!r} is not an origin, such as https://app.example")
+    return origins
+
+
 def _absolute(path: Path) -> Path:
     """Envoy may be started in another folder."""
     return path.resolve()
@@ -35,21 +49,56 @@ def _absolute(path: Path) -> Path:
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 File = Annotated[FilePath, AfterValidator(_absolute)]
+Origins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(parse_origins), PlainSerializer(",".join)]
 Targets = Annotated[tuple[Target, ...], NoDecode, BeforeValidator(parse_targets), Field(min_length=1)]
 
 
-class Settings(BaseSettings):
-    """Everything that differs from one installation to the next."""
+class Door(BaseSettings):
+    """How the public door is kept; every variable may be left out."""
 
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, frozen=True)
+
+    # How many proxies of ours stand in front: a caller's address is believed from x-forwarded-for so far back.
+    trusted_hops: Annotated[int, Field(ge=0, le=9)] = 0
+    # Files of PEM; with both the door speaks TLS only. Replaced by renaming, they are read anew.
+    edge_tls_certificate: File | None = None
+    edge_tls_key: File | None = None
+    # The pages that may call from a browser, such as https://app.example, separated by commas; * for all.
+    cors_origins: Origins = ()
+    # How many callers may be connected at a time.
+    edge_connections: Annotated[int, Field(ge=1)] = 5000
+    # How many seconds the edge waits for the headers of a request; thrice as many for all of it, and for a caller to
+    # take an answer.
+    edge_patience: Annotated[int, Field(ge=1, le=600)] = 10
+    # requests/seconds: so many at once, and as many again within so many seconds; 0 is no limit. Addresses of IPv6
+    # count by their network (/64).
+    edge_limit_address: Limit = Rate(10_000, 1)
+    edge_limit_user: Limit = Rate(10_000, 1)
+    # These by address, over JSON and gRPC together.
+    edge_limit_register: Limit = Rate(300, 150)
+    edge_limit_login: Limit = Rate(300, 15)
+    edge_limit_refresh: Limit = Rate(300, 30)
+    edge_limit_shortener: Limit = Rate(300, 60)
+
+    @model_validator(mode="after")
+    def _whole_pair(self) -> Self:
+        if (self.edge_tls_certificate is None) != (self.edge_tls_key is None):
+            raise ValueError("EDGE_TLS_CERTIFICATE and EDGE_TLS_KEY belong together: set both or none")
+        return self
+
+    @property
+    def edge_scheme(self) -> str:
+        """What the public address begins with."""
+        return "https" if self.edge_tls_certificate else "http"
+
+
+class Settings(Door):
+    """Everything that differs from one installation to the next."""
 
     # The public door.
     edge_host: str = "127.0.0.1"
     edge_port: Port
-    # How many proxies of ours stand in front: a caller's address is believed from x-forwarded-for so far back.
-    trusted_hops: Annotated[int, Field(ge=0, le=9)] = 0
-    # Statistics and draining; for operators only.
-    envoy_admin_host: str = "127.0.0.1"
+    # Statistics and draining; for operators only, on loopback.
     envoy_admin_port: Port
 
     # What the edge shows to the services, and whom it believes.
@@ -82,9 +131,9 @@ class Settings(BaseSettings):
         return targets | ({"bench": self.bench_target} if self.bench_target else {})
 
     @property
-    def own_host(self) -> str:
-        """Where the edge reaches itself."""
-        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.edge_host, self.edge_host)
+    def tight_rates(self) -> dict[str, Rate]:
+        """How often one address may call what TIGHT names."""
+        return {name: getattr(self, f"edge_limit_{name}") for name in TIGHT}
 
 
 def load_settings(**given: Any) -> Settings:
@@ -98,8 +147,10 @@ def load_settings(**given: Any) -> Settings:
 def _explain(error: ValidationError) -> list[str]:
     lines = []
     for problem in error.errors():
-        name = str(problem["loc"][0]).upper()
-        if problem["type"] == "missing":
+        name = str(problem["loc"][0]).upper() if problem["loc"] else ""
+        if not name:
+            lines.append(problem["msg"].removeprefix("Value error, "))
+        elif problem["type"] == "missing":
             lines.append(f"{name} is missing")
         else:
             lines.append(f"{name}={problem['input']} is wrong: {problem['msg'].removeprefix('Value error, ')}")

@@ -28,7 +28,7 @@ from local.leftovers import find_leftovers, stop_leftovers
 from local.ports import require_free, reserved_block
 from local.preparation import is_prepared, prepare_databases, render_envoy, run
 from local.processes import databases, members, needed_ports, service_environment
-from local.settings import SECRETS, Settings, build_settings
+from local.settings import CROWDED, SECRETS, Settings, build_settings
 from local.steps import Steps, quiet_steps
 from local.supervision import Supervisor, find_supervisor, start_supervisor, write_configuration
 
@@ -270,6 +270,6 @@ def _own_settings(folder: Path, port_base: int, edge_port: int, extra_env: Mappi
     ours = {name: value for name, value in extra_env.items() if name.lower() in Settings.model_fields}
     values: dict[str, Any] = {name.lower(): random_secret() for name in SECRETS}
     values |= {"matinee_home": folder, "port_base": port_base, "edge_host": "127.0.0.1", "edge_port": edge_port}
-    values |= {name.lower(): value for name, value in ours.items()}
+    values |= CROWDED | {name.lower(): value for name, value in ours.items()}
     values["extra_environment"] = {name: value for name, value in extra_env.items() if name not in ours}
     return values

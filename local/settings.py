@@ -6,6 +6,8 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from envoy.rates import TIGHT
+from envoy.settings import Door
 from local.env_file import complete_env_file
 from local.errors import MeshError
 from local.home import ROOT, Home
@@ -38,8 +40,8 @@ class _Place(BaseSettings):
         return Home(self.matinee_home)
 
 
-class Settings(_Place):
-    """Every variable that `make up` reads."""
+class Settings(_Place, Door):
+    """Every variable that `make up` reads; those of the public door stand in envoy/settings.py."""
 
     # One more process, an empty service that shows how fast the mesh itself can be.
     matinee_bench: bool = False
@@ -79,7 +81,7 @@ class Settings(_Place):
 
     @property
     def public_url(self) -> str:
-        return f"http://localhost:{self.edge_port}"
+        return f"{self.edge_scheme}://localhost:{self.edge_port}"
 
     def port(self, offset: int) -> int:
         """The port that lies so far behind PORT_BASE."""
@@ -94,6 +96,9 @@ class Settings(_Place):
         password: str = getattr(self, service.password_setting)
         return password
 
+
+# For meshes whose people all come from one address within minutes, as those of tests do.
+CROWDED = {f"edge_limit_{name}": "1000000/1" for name in TIGHT}
 
 SECRETS = [
     "POSTGRES_PASSWORD",

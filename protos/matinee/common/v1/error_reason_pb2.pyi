@@ -110,6 +110,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """ABORTED: the announcement changed since expected_version; metadata `version`."""
     CONTENDED: _ErrorReason.ValueType  # 71
     """ABORTED: others were faster every time; try again."""
+    TOO_MANY_REQUESTS: _ErrorReason.ValueType  # 74
+    """RESOURCE_EXHAUSTED: the caller's address, or the user, asks too often; metadata `retry_seconds`."""
     TOO_LARGE: _ErrorReason.ValueType  # 75
     """RESOURCE_EXHAUSTED: the message is larger than the server takes."""
     TOO_MANY_STREAMS: _ErrorReason.ValueType  # 76
@@ -218,6 +220,8 @@ VERSION_MISMATCH: ErrorReason.ValueType  # 70
 """ABORTED: the announcement changed since expected_version; metadata `version`."""
 CONTENDED: ErrorReason.ValueType  # 71
 """ABORTED: others were faster every time; try again."""
+TOO_MANY_REQUESTS: ErrorReason.ValueType  # 74
+"""RESOURCE_EXHAUSTED: the caller's address, or the user, asks too often; metadata `retry_seconds`."""
 TOO_LARGE: ErrorReason.ValueType  # 75
 """RESOURCE_EXHAUSTED: the message is larger than the server takes."""
 TOO_MANY_STREAMS: ErrorReason.ValueType  # 76
