@@ -1,0 +1,62 @@
+"""The mesh's own signing key, and a channel for every certificate."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+
+import asyncpg
+import grpc
+import jwt
+import pytest_asyncio
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from local.mesh import Mesh
+from local.processes import database_url
+from local.services import get_service
+from tests.access.callers import tokens_of
+from tests.access.signing import Key
+from tests.channels import inner_channel, public_channel
+
+Inside = Callable[[str, str], grpc.aio.Channel]
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def key(mesh: Mesh) -> Key:
+    """The key that signs now, taken from where only auth can read it."""
+    connection = await asyncpg.connect(database_url(mesh.settings, get_service("auth")).replace("+asyncpg", ""))
+    row = await connection.fetchrow("SELECT kid, private_key FROM signing_keys ORDER BY create_time DESC, kid LIMIT 1")
+    await connection.close()
+    private = load_pem_private_key(row["private_key"].encode(), password=None)
+    assert isinstance(private, EllipticCurvePrivateKey)
+    printed = (await asyncio.to_thread(mesh.tokens))["user_access_token"]
+    says = jwt.decode(printed, options={"verify_signature": False})
+    return Key(row["kid"], private, says["iss"], says["aud"])
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def tokens(key: Key) -> dict[str, str | None]:
+    """A token for each kind of person."""
+    return tokens_of(key)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def edge(mesh: Mesh) -> AsyncIterator[grpc.aio.Channel]:
+    """gRPC through the public port."""
+    async with public_channel(mesh) as channel:
+        yield channel
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def inside_as(mesh: Mesh) -> AsyncIterator[Inside]:
+    """Channels straight to a service, with the certificate of somebody."""
+    opened: dict[tuple[str, str], grpc.aio.Channel] = {}
+    async with AsyncExitStack() as stack:
+
+        def channel(service: str, certificate: str) -> grpc.aio.Channel:
+            if (service, certificate) not in opened:
+                opened[service, certificate] = inner_channel(mesh, service, certificate)
+                stack.push_async_callback(opened[service, certificate].close)
+            return opened[service, certificate]
+
+        yield channel
