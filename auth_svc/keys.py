@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
@@ -55,10 +55,13 @@ class Keys:
         keys = await self.all()
         return {"keys": [public_jwk(kid, key) for kid, key in keys.items()]}
 
-    async def access_token(self, user: Row, lifetime: timedelta) -> str:
-        """A token that says who the user is, from now on for `lifetime`."""
+    async def access_token(self, user: Row, lifetime: timedelta, session_id: UUID | None = None) -> str:
+        """A token that says who the user is, from now on for `lifetime` or until the session ends."""
         kid, key = next(iter((await self.all()).items()))
-        return jwt.encode(self.claims(user, clock.real_now(), lifetime), key, algorithm="ES256", headers={"kid": kid})
+        claims = self.claims(user, clock.real_now(), lifetime)
+        if session_id is not None:
+            claims["sid"] = str(session_id)
+        return jwt.encode(claims, key, algorithm="ES256", headers={"kid": kid})
 
     def claims(self, user: Row, now: datetime, lifetime: timedelta) -> dict[str, Any]:
         """What a token says."""

@@ -34,6 +34,7 @@ class Base(DeclarativeBase):
         UUID: Uuid(),
         bytes: LargeBinary(),
         list[int]: ARRAY(Integer()),
+        list[bytes]: ARRAY(LargeBinary()),
     }
 
 
@@ -79,26 +80,45 @@ class User(Base):
 
 
 class Session(Base):
-    """A sign-in that goes on: whoever holds its refresh token may have new tokens."""
+    """A sign-in that goes on: whoever holds its refresh token may have new tokens.
+
+    All refresh tokens of a session begin alike, with what `family_hash` is made from; so one that worked long ago is
+    still known as this session's.
+    """
 
     __tablename__ = "sessions"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=func.uuidv7())
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    token_hash: Mapped[bytes]
-    """SHA-256 of the refresh token: whoever reads this table cannot sign in with it."""
-    previous_hash: Mapped[bytes | None]
-    """That of the token before: when it comes again, somebody has a copy."""
+    family_hash: Mapped[bytes]
+    live_hashes: Mapped[list[bytes]]
+    """SHA-256 of the refresh tokens that work: whoever reads this table cannot sign in with them."""
+    spent_hash: Mapped[bytes | None]
+    """That of the token which the living ones were given for."""
     create_time: Mapped[datetime]
     refresh_time: Mapped[datetime]
     expire_time: Mapped[datetime]
+    address: Mapped[str] = mapped_column(server_default="")
+    user_agent: Mapped[str] = mapped_column(server_default="")
 
     __table_args__ = (
-        UniqueConstraint("token_hash", name="one_session_per_token"),
-        Index("by_previous_token", "previous_hash"),
-        Index("by_user", "user_id", "expire_time"),
-        CheckConstraint("octet_length(token_hash) = 32", name="is_a_hash"),
+        UniqueConstraint("family_hash", name="one_session_per_family"),
+        Index("by_user", "user_id", "refresh_time"),
+        Index("by_expiry", "expire_time"),
+        CheckConstraint("octet_length(family_hash) = 32", name="is_a_hash"),
+        CheckConstraint("cardinality(live_hashes) BETWEEN 1 AND 2", name="one_grace"),
     )
+
+
+class Revocation(Base):
+    """A session that has ended; its access tokens may still be alive."""
+
+    __tablename__ = "revocations"
+
+    session_id: Mapped[UUID] = mapped_column(primary_key=True)
+    end_time: Mapped[datetime]
+
+    __table_args__ = (Index("by_end_time", "end_time"),)
 
 
 class SigningKey(Base):

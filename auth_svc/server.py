@@ -17,11 +17,17 @@ from auth_svc.store.sessions import SessionStore
 from auth_svc.store.users import UserStore
 from auth_svc.users import Users
 from mesh import idempotency
-from mesh.caller import Verifier
+from mesh.cache import open_redis
 from mesh.database import Database
+from mesh.periodic import every
+from mesh.revocations import Nudges, Revocations
 from mesh.server import Process, Served, run
+from mesh.verifier import Verifier
 
 ALIVE = text("SELECT 1")
+FORGET_SECONDS = 600.0
+LOOK_SECONDS = 1.0
+"""Between two looks at which sessions have ended; whatever ended them, the other services are told then."""
 
 
 async def build(settings: Settings) -> Process:
@@ -31,21 +37,34 @@ async def build(settings: Settings) -> Process:
     users = Users(UserStore(database), passwords)
     keys = Keys(KeyStore(database), issuer=settings.token_issuer, audience=settings.token_audience)
     sessions = Sessions(
+        database,
         SessionStore(database),
         users,
         keys,
         access=timedelta(seconds=settings.access_token_seconds),
         refresh=timedelta(seconds=settings.refresh_token_seconds),
+        per_user=settings.sessions_per_user,
     )
+    redis = open_redis(settings)
+    revocations = Revocations(sessions.revoked, redis, LOOK_SECONDS)
+    revocations.heard.append(Nudges(redis).send)
     servicer = AuthServicer(database, users, sessions, Groups(GroupStore(database)), keys)
     return Process(
         settings=settings,
         # The only service that needs nobody to know its own keys.
-        verifier=Verifier(keys.key_set, issuer=settings.token_issuer, audience=settings.token_audience),
+        verifier=Verifier(
+            keys.key_set,
+            issuer=settings.token_issuer,
+            audience=settings.token_audience,
+            revocations=revocations,
+        ),
         served=[Served(auth_pb2.DESCRIPTOR.services_by_name["AuthService"], servicer)],
         probe=lambda: database.read(ALIVE),
-        periodic=[lambda: idempotency.forget_old_keys(database)],
-        close=[passwords.close, database.close],
+        periodic=[
+            lambda: idempotency.forget_old_keys(database),
+            lambda: every(FORGET_SECONDS, "old sessions", sessions.forget),
+        ],
+        close=[passwords.close, redis.aclose, database.close],
     )
 
 

@@ -1,5 +1,6 @@
 """AuthService: messages in, one domain call, messages out."""
 
+from datetime import UTC
 from uuid import UUID
 
 import orjson
@@ -16,6 +17,7 @@ from auth_svc.users import Users
 from mesh import caller, idempotency
 from mesh.database import Database, Row
 from mesh.interceptors import Context
+from mesh.revocations import Revoked
 
 GIVEN = (
     "email",
@@ -72,6 +74,28 @@ class AuthServicer(AuthServiceServicer):
         await self.sessions.logout(request.refresh_token)
         return Empty()
 
+    async def ListSessions(self, request: Empty, context: Context) -> auth_pb2.ListSessionsResponse:
+        user = caller.user()
+        sessions = await self.sessions.list(caller.user_id())
+        return auth_pb2.ListSessionsResponse(
+            sessions=[session_to_proto(session, current=session.id == user.session) for session in sessions]
+        )
+
+    async def EndSession(self, request: auth_pb2.EndSessionRequest, context: Context) -> Empty:
+        await self.sessions.end(caller.user_id(), UUID(request.session_id))
+        return Empty()
+
+    async def EndOtherSessions(self, request: Empty, context: Context) -> Empty:
+        await self.sessions.end_others(caller.user_id(), caller.user().session)
+        return Empty()
+
+    async def ListRevocations(
+        self, request: auth_pb2.ListRevocationsRequest, context: Context
+    ) -> auth_pb2.ListRevocationsResponse:
+        since = request.since.ToDatetime(UTC) if request.HasField("since") else None
+        revoked = await self.sessions.revoked(since)
+        return auth_pb2.ListRevocationsResponse(revocations=[revocation_to_proto(each) for each in revoked])
+
     async def GetUser(self, request: auth_pb2.GetUserRequest, context: Context) -> auth_pb2.User:
         user = await self.users.get(UUID(request.user_id))
         return to_proto(user, private=shows_private(user, caller.current().caller))
@@ -99,6 +123,25 @@ class AuthServicer(AuthServiceServicer):
         caller.current().headers.append(TOKEN_CACHING)
         lifetime = int(self.sessions.access_lifetime.total_seconds())
         return auth_pb2.Tokens(access_token=access, refresh_token=refresh, token_type="Bearer", expires_in=lifetime)
+
+
+def session_to_proto(session: Row, *, current: bool) -> auth_pb2.Session:
+    """A session as a message."""
+    message = auth_pb2.Session(
+        id=str(session.id), address=session.address, user_agent=session.user_agent, current=current
+    )
+    message.create_time.FromDatetime(session.create_time)
+    message.refresh_time.FromDatetime(session.refresh_time)
+    message.expire_time.FromDatetime(session.expire_time)
+    return message
+
+
+def revocation_to_proto(revoked: Revoked) -> auth_pb2.Revocation:
+    """An ended session as a message."""
+    message = auth_pb2.Revocation(session_id=str(revoked.session))
+    message.end_time.FromDatetime(revoked.end_time)
+    message.forget_time.FromDatetime(revoked.forget_time)
+    return message
 
 
 def to_proto(user: Row, *, private: bool) -> auth_pb2.User:

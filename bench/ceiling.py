@@ -10,12 +10,12 @@ from matinee.bench.v1 import ceiling_pb2
 from matinee.bench.v1.ceiling_pb2_grpc import CeilingServiceServicer
 from matinee.booking.v1 import booking_pb2
 
-from mesh.caller import Verifier
 from mesh.channel import connect
 from mesh.interceptors import Context
 from mesh.keys import keys_of
 from mesh.server import Process, Served, run
 from mesh.settings import ProcessSettings, Target
+from mesh.verifier import Verifier
 
 ROWS = 20
 

@@ -30,11 +30,10 @@ from booking_svc.store.plan import PlanStore
 from booking_svc.store.ratings import RatingStore
 from mesh import idempotency, jobs
 from mesh.cache import open_redis
-from mesh.caller import Verifier
 from mesh.channel import connect
 from mesh.database import Database
 from mesh.jobs import Worker
-from mesh.keys import keys_of
+from mesh.keys import verifier_of
 from mesh.periodic import every
 from mesh.server import Process, Served, run
 
@@ -78,7 +77,7 @@ async def build(settings: Settings) -> Process:
 
     return Process(
         settings=settings,
-        verifier=Verifier(keys_of(auth), issuer=settings.token_issuer, audience=settings.token_audience),
+        verifier=verifier_of(settings, redis, auth),
         served=[Served(booking_pb2.DESCRIPTOR.services_by_name["BookingService"], servicer)],
         probe=probe,
         tasks=[worker.run],

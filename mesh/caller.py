@@ -1,18 +1,11 @@
 """Who is calling: the user whose token travels with the call, or the service whose certificate opened it."""
 
-import asyncio
-import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextvars import Context, ContextVar
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-import jwt
-from cachetools import LRUCache
-from jwt import PyJWK
-
-from mesh.errors import MeshError, Unauthenticated, Unavailable
+from mesh.errors import Unauthenticated
 
 if TYPE_CHECKING:
     from mesh.idempotency import Key
@@ -30,6 +23,8 @@ class Caller:
     is_super: bool = False
     service: str | None = None
     expires: float = 0.0
+    session: UUID | None = None
+    """The session that the token was given to; a token without one cannot be revoked."""
 
     @property
     def is_moderator(self) -> bool:
@@ -51,6 +46,10 @@ class Call:
     caller: Caller = NOBODY
     deadline: float | None = None
     idempotency_key: str = ""
+    address: str = ""
+    """The client's, as far as it is known."""
+    user_agent: str = ""
+    """What the client calls itself."""
     claimed_key: "Key | None" = None
     """The idempotency key that the next transaction of this call must take."""
     degraded: set[str] = field(default_factory=set)
@@ -90,94 +89,3 @@ def degraded(peer: str) -> None:
     """Notes that the answer lacks what `peer` did not tell; the caller sees it in the header x-degraded."""
     if (call := _current.get()) is not None:
         call.degraded.add(peer)
-
-
-FetchKeys = Callable[[], Awaitable[Mapping[str, Any]]]
-"""Gets a JSON Web Key Set."""
-
-REFETCH_SECONDS = 1.0
-CACHED_TOKENS = 20_000
-
-
-class Verifier:
-    """Verifies access tokens (ES256). A verified one is believed until its `exp` without a second look."""
-
-    def __init__(self, fetch_keys: FetchKeys, *, issuer: str, audience: str) -> None:
-        self.fetch_keys = fetch_keys
-        self.issuer = issuer
-        self.audience = audience
-        self.keys: dict[str, PyJWK] = {}
-        self.next_fetch = 0.0
-        self.fetching: asyncio.Task[None] | None = None
-        self.verified: LRUCache[str, Caller] = LRUCache(CACHED_TOKENS)
-
-    async def verify(self, token: str) -> Caller:
-        """The caller a token speaks for.
-
-        Raises Unauthenticated (TOKEN_EXPIRED, TOKEN_INVALID), Unavailable (PEER_UNAVAILABLE) while no key is known.
-        """
-        caller = self.verified.get(token)
-        if caller is None:
-            caller = await self.decode(token)
-            self.verified[token] = caller
-        if caller.expires <= time.time():
-            raise Unauthenticated("TOKEN_EXPIRED", "the access token has expired")
-        return caller
-
-    async def decode(self, token: str) -> Caller:
-        """Checks signature and claims. Raises as verify()."""
-        try:
-            key = await self.key_for(str(jwt.get_unverified_header(token).get("kid", "")))
-            claims = jwt.decode(
-                token,
-                key,
-                algorithms=["ES256"],
-                issuer=self.issuer,
-                audience=self.audience,
-                options={"require": ["exp", "iat", "sub", "jti"]},
-            )
-            return caller_of(claims)
-        except jwt.ExpiredSignatureError:
-            raise Unauthenticated("TOKEN_EXPIRED", "the access token has expired") from None
-        except (jwt.InvalidTokenError, ValueError, TypeError):
-            raise Unauthenticated("TOKEN_INVALID", "the access token is not valid here") from None
-
-    async def key_for(self, kid: str) -> PyJWK:
-        """The public key named `kid`; asks for the keys anew, at most once a second, when it is unknown."""
-        if kid not in self.keys and (self.fetching or time.monotonic() >= self.next_fetch):
-            await self.refresh_together()
-        if not self.keys:
-            self.next_fetch = 0.0
-            raise Unavailable("PEER_UNAVAILABLE", "tokens cannot be verified right now")
-        if kid not in self.keys:
-            raise jwt.InvalidTokenError
-        return self.keys[kid]
-
-    async def refresh_together(self) -> None:
-        """One refresh for all who come while it runs; it goes on when one of them gives up."""
-        if self.fetching is None:
-            self.next_fetch = time.monotonic() + REFETCH_SECONDS
-            # In a context of its own: it speaks for none of them.
-            self.fetching = asyncio.create_task(self.refresh(), context=Context())
-        await asyncio.shield(self.fetching)
-
-    async def refresh(self) -> None:
-        """Gets the keys; those known stay when their source does not answer."""
-        try:
-            key_set = jwt.PyJWKSet.from_dict(dict(await self.fetch_keys()))
-        except (MeshError, jwt.PyJWKSetError):
-            return
-        finally:
-            self.fetching = None
-        self.keys = {key.key_id: key for key in key_set.keys if key.key_id}
-
-
-def caller_of(claims: Mapping[str, Any]) -> Caller:
-    """The caller that verified claims describe. Raises ValueError or TypeError when they are not ours."""
-    permissions: Sequence[int] = claims.get("permissions", [])
-    return Caller(
-        user_id=UUID(claims["sub"]),
-        permissions=frozenset(int(permission) for permission in permissions),
-        is_super=claims.get("is_super") is True,
-        expires=float(claims["exp"]),
-    )

@@ -10,7 +10,7 @@ import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import grpc
@@ -21,7 +21,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from mesh import caller
 from mesh.access import Access
-from mesh.caller import NOBODY, Call, Caller, Verifier
+from mesh.caller import NOBODY, Call
 from mesh.errors import (
     DETAILS_KEY,
     Internal,
@@ -30,6 +30,7 @@ from mesh.errors import (
 )
 from mesh.logs import logger
 from mesh.streams import Streams
+from mesh.verifier import Verifier
 
 Context = grpc.aio.ServicerContext[Any, Any]
 Handler = Callable[[Any, Context], Awaitable[Any]]
@@ -122,6 +123,8 @@ def call_of(method: Method, context: Context) -> Call:
             call.request_id = value
         elif key == "idempotency-key" and isinstance(value, str):
             call.idempotency_key = value
+        elif key == "user-agent" and isinstance(value, str):
+            call.user_agent = value
     call.request_id = call.request_id or str(uuid.uuid4())
     remaining = context.time_remaining()
     call.deadline = None if remaining is None else time.monotonic() + remaining
@@ -165,7 +168,7 @@ def with_access(method: Method, verifier: Verifier, handler: Handler) -> Handler
         call = caller.current()
         identity = await verifier.verify(call.token) if call.token else NOBODY
         if services and (service := member_of(context)) in services:
-            identity = Caller(identity.user_id, identity.permissions, identity.is_super, service, identity.expires)
+            identity = replace(identity, service=service)
         call.caller = identity
         method.access.admit(identity)
         return await handler(request, context)

@@ -16,10 +16,10 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from mesh import clock, logs, stubs
-from mesh.caller import Verifier
 from mesh.interceptors import Context, Method, around
 from mesh.settings import ProcessSettings
 from mesh.streams import Streams
+from mesh.verifier import Verifier
 
 OPTIONS = (
     ("grpc.so_reuseport", 0),
@@ -67,6 +67,8 @@ class Process:
 
     def __post_init__(self) -> None:
         self.streams = Streams(self.settings.slow_reader_seconds)
+        if self.verifier.revocations is not None:
+            self.verifier.revocations.heard.append(self.streams.revoke)
 
 
 def build_server(process: Process) -> tuple[grpc.aio.Server, health.aio.HealthServicer]:
@@ -125,8 +127,8 @@ async def serve(process: Process) -> None:
     beside: list[asyncio.Task[None]] = [asyncio.create_task(start()) for start in process.tasks]
     endless = [asyncio.create_task(start()) for start in process.periodic]
     endless.append(asyncio.create_task(watch_health(process, servicer)))
-    # Now rather than at the first call: auth may be down by then.
-    endless.append(asyncio.create_task(process.verifier.refresh_together()))
+    # From now on rather than from the first call: auth may be down by then.
+    endless += [asyncio.create_task(start()) for start in process.verifier.tasks()]
     logs.logger().info("serving", listen=settings.listen)
     await stopped.wait()
     for task in endless:

@@ -2,9 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import grpc
 
@@ -16,36 +18,56 @@ Source = Callable[[Any, Context], AsyncGenerator[Any, None]]
 """An RPC's method that yields its answers."""
 
 
+@dataclass(eq=False, slots=True)
+class Open:
+    """A stream that is being answered."""
+
+    limit: asyncio.Timeout
+    session: UUID | None
+    revoked: bool = False
+
+    def end(self) -> None:
+        """Ends it now."""
+        if not self.limit.expired():
+            self.limit.reschedule(asyncio.get_running_loop().time())
+
+
 class Streams:
-    """The open streams of a process: each ends with its caller's token, with the process, or with his patience."""
+    """The open streams of a process: each ends with its caller's token or session, the process, or his patience."""
 
     def __init__(self, slow_reader_seconds: float) -> None:
         self.slow_reader_seconds = slow_reader_seconds
-        self.open: set[asyncio.Timeout] = set()
+        self.open: set[Open] = set()
         self.stopping = False
 
     def end(self) -> None:
         """Ends all that are open, and refuses new ones from now on; their callers resume elsewhere."""
         self.stopping = True
         for stream in self.open:
-            if not stream.expired():
-                stream.reschedule(asyncio.get_running_loop().time())
+            stream.end()
+
+    def revoke(self, sessions: Collection[UUID]) -> None:
+        """Ends those of callers whose sessions have ended."""
+        for stream in self.open:
+            if stream.session in sessions:
+                stream.revoked = True
+                stream.end()
 
     def writing(self, source: Source) -> Callable[[Any, Context], Any]:
         """A handler that writes what `source` yields, for around().
 
-        Raises Unavailable (PEER_UNAVAILABLE) when the process stops, Unauthenticated (TOKEN_EXPIRED), and
-        ResourceExhausted (READER_TOO_SLOW) when one message is not taken in time.
+        Raises Unavailable (PEER_UNAVAILABLE) when the process stops, Unauthenticated (TOKEN_EXPIRED, TOKEN_REVOKED),
+        and ResourceExhausted (READER_TOO_SLOW) when one message is not taken in time.
         """
 
         async def written(request: Any, context: Context) -> None:
             if self.stopping:
-                raise self.reason(slow=False)
+                raise self.reason()
             begun = slow = False
-            limit = asyncio.timeout(time_left())
-            self.open.add(limit)
+            stream = Open(asyncio.timeout(time_left()), caller.current().caller.session)
+            self.open.add(stream)
             try:
-                async with limit, aclosing(source(request, context)) as messages:
+                async with stream.limit, aclosing(source(request, context)) as messages:
                     async for message in messages:
                         if not begun:
                             begun = True
@@ -54,11 +76,11 @@ class Streams:
                         if slow:
                             break
             except TimeoutError:
-                raise self.reason(slow=False) from None
+                raise self.reason(revoked=stream.revoked) from None
             finally:
-                self.open.discard(limit)
+                self.open.discard(stream)
             if slow:
-                raise self.reason(slow=True)
+                raise ResourceExhausted("READER_TOO_SLOW", "what is streamed is not taken; resume")
 
         return written
 
@@ -71,12 +93,12 @@ class Streams:
             return False
         return True
 
-    def reason(self, *, slow: bool) -> MeshError:
+    def reason(self, *, revoked: bool = False) -> MeshError:
         """Why a stream ends."""
-        if slow:
-            return ResourceExhausted("READER_TOO_SLOW", "what is streamed is not taken; resume")
         if self.stopping:
             return Unavailable("PEER_UNAVAILABLE", "the process stops; resume")
+        if revoked:
+            return Unauthenticated("TOKEN_REVOKED", "the session has ended")
         return Unauthenticated("TOKEN_EXPIRED", "the access token has expired")
 
 

@@ -3,10 +3,10 @@
 from matinee.auth.v1 import auth_pb2
 from matinee.movie.v1 import movie_pb2
 
-from mesh.caller import Verifier
+from mesh.cache import open_redis
 from mesh.channel import connect
 from mesh.database import Database
-from mesh.keys import keys_of
+from mesh.keys import verifier_of
 from mesh.server import Process, Served, run
 from movie_svc.movies import Movies
 from movie_svc.servicer import MovieServicer
@@ -18,13 +18,14 @@ async def build(settings: Settings) -> Process:
     """Everything, once, top to bottom."""
     database = Database(settings, "movie")
     auth = connect(settings, "auth", settings.auth_target, auth_pb2.DESCRIPTOR.services_by_name["AuthService"])
+    redis = open_redis(settings)
     store = MovieStore(database)
     return Process(
         settings=settings,
-        verifier=Verifier(keys_of(auth), issuer=settings.token_issuer, audience=settings.token_audience),
+        verifier=verifier_of(settings, redis, auth),
         served=[Served(movie_pb2.DESCRIPTOR.services_by_name["MovieService"], MovieServicer(Movies(store)))],
         probe=store.probe,
-        close=[auth.close, database.close],
+        close=[auth.close, redis.aclose, database.close],
     )
 
 

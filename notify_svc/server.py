@@ -7,10 +7,9 @@ from sqlalchemy import text
 
 from mesh import idempotency, server
 from mesh.cache import open_redis
-from mesh.caller import Verifier
 from mesh.channel import connect
 from mesh.database import Database
-from mesh.keys import keys_of
+from mesh.keys import verifier_of
 from mesh.server import Process, Served
 from notify_svc.bell import Bell
 from notify_svc.courier import Courier
@@ -53,7 +52,7 @@ async def build(settings: Settings) -> Process:
     notify = NotifyServicer(database, notices, live, links, preferences, leaving, deliveries)
     return Process(
         settings=settings,
-        verifier=Verifier(keys_of(auth), issuer=settings.token_issuer, audience=settings.token_audience),
+        verifier=verifier_of(settings, redis, auth),
         served=[
             Served(notify_pb2.DESCRIPTOR.services_by_name["NotifyService"], notify),
             Served(link_pb2.DESCRIPTOR.services_by_name["LinkService"], LinkServicer(database, links)),

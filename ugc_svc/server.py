@@ -8,10 +8,10 @@ from matinee.ugc.v1 import ugc_pb2
 from sqlalchemy import text
 
 from mesh import idempotency, server
-from mesh.caller import Verifier
+from mesh.cache import open_redis
 from mesh.channel import connect
 from mesh.database import Database
-from mesh.keys import keys_of
+from mesh.keys import verifier_of
 from mesh.server import Process, Served
 from ugc_svc.follows import Follows
 from ugc_svc.peers import Peers
@@ -29,6 +29,7 @@ async def build(settings: Settings) -> Process:
     database = Database(settings, "ugc")
     auth = connect(settings, "auth", settings.auth_target, auth_pb2.DESCRIPTOR.services_by_name["AuthService"])
     movie = connect(settings, "movie", settings.movie_target, movie_pb2.DESCRIPTOR.services_by_name["MovieService"])
+    redis = open_redis(settings)
     peers = Peers(AuthServiceStub(auth), MovieServiceStub(movie))
     servicer = UgcServicer(
         database,
@@ -38,11 +39,11 @@ async def build(settings: Settings) -> Process:
     )
     return Process(
         settings=settings,
-        verifier=Verifier(keys_of(auth), issuer=settings.token_issuer, audience=settings.token_audience),
+        verifier=verifier_of(settings, redis, auth),
         served=[Served(ugc_pb2.DESCRIPTOR.services_by_name["UgcService"], servicer)],
         probe=lambda: database.read(ALIVE),
         periodic=[lambda: idempotency.forget_old_keys(database)],
-        close=[auth.close, movie.close, database.close],
+        close=[auth.close, movie.close, redis.aclose, database.close],
     )
 
 

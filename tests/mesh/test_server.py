@@ -8,9 +8,9 @@ from matinee.booking.v1 import booking_pb2
 from matinee.booking.v1.booking_pb2_grpc import BookingServiceServicer
 
 from booking_svc.servicer import BookingServicer
-from mesh.caller import Verifier
 from mesh.server import Served, handlers
 from mesh.streams import Streams
+from mesh.verifier import Verifier
 
 BOOKING = booking_pb2.DESCRIPTOR.services_by_name["BookingService"]
 

@@ -26,10 +26,11 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from matinee.common.v1 import access_pb2 as matinee_dot_common_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amatinee/auth/v1/auth.proto\x12\x0fmatinee.auth.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1ematinee/common/v1/access.proto\"\xa1\x03\n\x0fRegisterRequest\x12\x19\n\x05\x65mail\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x18\xfe\x01`\x01\x12\x1f\n\x08password\x18\x02 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x08\x18\x80\x01\x12(\n\x04name\x18\x03 \x01(\tB\x1a\xbaH\x17r\x15\x10\x01\x18\x64\x32\x0f[^\\s\\p{Z}\\p{C}]\x12\x1a\n\tlast_name\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x1d\n\x0cphone_number\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1e\n\rtelegram_name\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x17\n\x06gender\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x18\n\x07\x63ountry\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1a\n\ttime_zone\x18\t \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x38\n\x08\x62irthday\x18\n \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12!\n\x08language\x18\x0b \x01(\tB\x0f\xbaH\x0cr\nR\x00R\x02\x65nR\x02ru\x12!\n\x0fidempotency_key\x18\x0c \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\"\xe3\x01\n\x04User\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x11\n\tlast_name\x18\x03 \x01(\t\x12\r\n\x05\x65mail\x18\x04 \x01(\t\x12\x14\n\x0cphone_number\x18\x05 \x01(\t\x12\x15\n\rtelegram_name\x18\x06 \x01(\t\x12\x0e\n\x06gender\x18\x07 \x01(\t\x12\x0f\n\x07\x63ountry\x18\x08 \x01(\t\x12\x11\n\ttime_zone\x18\t \x01(\t\x12\x10\n\x08\x62irthday\x18\n \x01(\t\x12\x15\n\rdelivery_type\x18\x0b \x01(\t\x12\x10\n\x08language\x18\x0c \x01(\t\"J\n\x0cLoginRequest\x12\x19\n\x05\x65mail\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xfe\x01\x12\x1f\n\x08password\x18\x02 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80\x01\"g\n\x06Tokens\x12\x19\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\tB\x03\x80\x01\x01\x12\x1a\n\rrefresh_token\x18\x02 \x01(\tB\x03\x80\x01\x01\x12\x12\n\ntoken_type\x18\x03 \x01(\t\x12\x12\n\nexpires_in\x18\x04 \x01(\x05\"6\n\x0eRefreshRequest\x12$\n\rrefresh_token\x18\x01 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80\x02\"5\n\rLogoutRequest\x12$\n\rrefresh_token\x18\x01 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80\x02\"+\n\x0eGetUserRequest\x12\x19\n\x07user_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\":\n\x14\x42\x61tchGetUsersRequest\x12\"\n\x08user_ids\x18\x01 \x03(\tB\x10\xbaH\r\x92\x01\n\x10\xe8\x07\"\x05r\x03\xb0\x01\x01\"=\n\x15\x42\x61tchGetUsersResponse\x12$\n\x05users\x18\x01 \x03(\x0b\x32\x15.matinee.auth.v1.User\"m\n\x17ListGroupMembersRequest\x12\x18\n\x05group\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"E\n\x18ListGroupMembersResponse\x12\x10\n\x08user_ids\x18\x01 \x03(\t\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xd3\x07\n\x0b\x41uthService\x12\x66\n\x08Register\x12 .matinee.auth.v1.RegisterRequest\x1a\x15.matinee.auth.v1.User\"!\x8a\xb5\x18\x01\x01\x82\xd3\xe4\x93\x02\x16\"\x11/auth/v1/register:\x01*\x12_\n\x05Login\x12\x1d.matinee.auth.v1.LoginRequest\x1a\x17.matinee.auth.v1.Tokens\"\x1e\x8a\xb5\x18\x01\x01\x82\xd3\xe4\x93\x02\x13\"\x0e/auth/v1/login:\x01*\x12\x65\n\x07Refresh\x12\x1f.matinee.auth.v1.RefreshRequest\x1a\x17.matinee.auth.v1.Tokens\" \x8a\xb5\x18\x01\x01\x82\xd3\xe4\x93\x02\x15\"\x10/auth/v1/refresh:\x01*\x12\x61\n\x06Logout\x12\x1e.matinee.auth.v1.LogoutRequest\x1a\x16.google.protobuf.Empty\"\x1f\x8a\xb5\x18\x01\x01\x82\xd3\xe4\x93\x02\x14\"\x0f/auth/v1/logout:\x01*\x12\x9a\x01\n\x07GetUser\x12\x1f.matinee.auth.v1.GetUserRequest\x1a\x15.matinee.auth.v1.User\"W\x90\x02\x01\x8a\xb5\x18\x02\x02\x05\x92\xb5\x18\x06notify\x82\xd3\xe4\x93\x02>\"\x1c/auth/v1/user_info/{user_id}Z\x1e\x12\x1c/auth/v1/user_info/{user_id}\x12}\n\rBatchGetUsers\x12%.matinee.auth.v1.BatchGetUsersRequest\x1a&.matinee.auth.v1.BatchGetUsersResponse\"\x1d\x90\x02\x01\x8a\xb5\x18\x01\x05\x92\xb5\x18\x07\x62ooking\x92\xb5\x18\x06notify\x12\xb3\x01\n\x10ListGroupMembers\x12(.matinee.auth.v1.ListGroupMembersRequest\x1a).matinee.auth.v1.ListGroupMembersResponse\"J\x90\x02\x01\x8a\xb5\x18\x01\x02\x82\xd3\xe4\x93\x02<\"\x1b/auth/v1/user_group/{group}Z\x1d\x12\x1b/auth/v1/user_group/{group}\x12_\n\x07GetJwks\x12\x16.google.protobuf.Empty\x1a\x14.google.api.HttpBody\"&\x90\x02\x01\x8a\xb5\x18\x01\x01\x82\xd3\xe4\x93\x02\x18\x12\x16/.well-known/jwks.jsonb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amatinee/auth/v1/auth.proto\x12\x0fmatinee.auth.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ematinee/common/v1/access.proto\"\xa1\x03\n\x0fRegisterRequest\x12\x19\n\x05\x65mail\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x18\xfe\x01`\x01\x12\x1f\n\x08password\x18\x02 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x08\x18\x80\x01\x12(\n\x04name\x18\x03 \x01(\tB\x1a\xbaH\x17r\x15\x10\x01\x18\x64\x32\x0f[^\\s\\p{Z}\\p{C}]\x12\x1a\n\tlast_name\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x1d\n\x0cphone_number\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1e\n\rtelegram_name\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x17\n\x06gender\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x18\n\x07\x63ountry\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1a\n\ttime_zone\x18\t \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x38\n\x08\x62irthday\x18\n \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12!\n\x08language\x18\x0b \x01(\tB\x0f\xbaH\x0cr\nR\x00R\x02\x65nR\x02ru\x12!\n\x0fidempotency_key\x18\x0c \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\"\xe3\x01\n\x04User\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x11\n\tlast_name\x18\x03 \x01(\t\x12\r\n\x05\x65mail\x18\x04 \x01(\t\x12\x14\n\x0cphone_number\x18\x05 \x01(\t\x12\x15\n\rtelegram_name\x18\x06 \x01(\t\x12\x0e\n\x06gender\x18\x07 \x01(\t\x12\x0f\n\x07\x63ountry\x18\x08 \x01(\t\x12\x11\n\ttime_zone\x18\t \x01(\t\x12\x10\n\x08\x62irthday\x18\n \x01(\t\x12\x15\n\rdelivery_type\x18\x0b \x01(\t\x12\x10\n\x08language\x18\x0c \x01(\t\"J\n\x0cLoginRequest\x12\x19\n\x05\x65mail\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xfe\x01\x12\x1f\n\x08password\x18\x02 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80\x01\"g\n\x06Tokens\x12\x19\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\tB\x03\x80\x01\x01\x12\x1a\n\rrefresh_token\x18\x02 \x01(\tB\x03\x80\x01\x01\x12\x12\n\ntoken_type\x18\x03 \x01(\t\x12\x12\n\nexpires_in\x18\x04 \x01(\x05\"6\n\x0eRefreshRequest\x12$\n\rrefresh_token\x18\x01 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80\x02\"5\n\rLogoutRequest\x12$\n\rrefresh_token\x18\x01 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80\x02\"\xdf\x01\n\x07Session\x12\n\n\x02id\x18\x01 \x01(\t\x12/\n\x0b\x63reate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0crefresh_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x61\x64\x64ress\x18\x05 \x01(\t\x12\x12\n\nuser_agent\x18\x06 \x01(\t\x12\x0f\n\x07\x63urrent\x18\x07 \x01(\x08\"B\n\x14ListSessionsResponse\x12*\n\x08sessions\x18\x01 \x03(\x0b\x32\x18.matinee.auth.v1.Session\"1\n\x11\x45ndSessionRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"C\n\x16ListRevocationsRequest\x12)\n\x05since\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x7f\n\nRevocation\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66orget_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"K\n\x17ListRevocationsResponse\x12\x30\n\x0brevocations\x18\x01 \x03(\x0b\x32\x1b.matinee.auth.v1.Revocation\"+\n\x0eGetUserRequest\x12\x19\n\x07user_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\":\n\x14\x42\x61tchGetUsersRequest\x12\"\n\x08user_ids\x18\x01 \x03(\tB\x10\xbaH\r\x92\x01\n\x10\xe8\x07\"\x05r\x03\xb0\x01\x01\"=\n\x15\x42\x61tchGetUsersResponse\x12$\n\x05users\x18\x01 \x03(\x0b\x32\x15.matinee.auth.v1.User\"m\n\x17ListGroupMembersRequest\x12\x18\n\x05group\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"E\n\x18ListGroupMembersResponse\x12\x10\n\x08user_ids\x18\x01 \x03(\t\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xbc\x0b\n\x0b\x41uthService\x12\x66\n\x08Register\x12 .matinee.auth.v1.RegisterRequest\x1a\x15.matinee.auth.v1.User\"!\x8a\xb5\x18\x01\x01\x82\xd3\xe4\x93\x02\x16\"\x11/auth/v1/register:\x01*\x12_\n\x05Login\x12\x1d.matinee.auth.v1.LoginRequest\x1a\x17.matinee.auth.v1.Tokens\"\x1e\x8a\xb5\x18\x01\x01\x82\xd3\xe4\x93\x02\x13\"\x0e/auth/v1/login:\x01*\x12\x65\n\x07Refresh\x12\x1f.matinee.auth.v1.RefreshRequest\x1a\x17.matinee.auth.v1.Tokens\" \x8a\xb5\x18\x01\x01\x82\xd3\xe4\x93\x02\x15\"\x10/auth/v1/refresh:\x01*\x12\x61\n\x06Logout\x12\x1e.matinee.auth.v1.LogoutRequest\x1a\x16.google.protobuf.Empty\"\x1f\x8a\xb5\x18\x01\x01\x82\xd3\xe4\x93\x02\x14\"\x0f/auth/v1/logout:\x01*\x12p\n\x0cListSessions\x12\x16.google.protobuf.Empty\x1a%.matinee.auth.v1.ListSessionsResponse\"!\x90\x02\x01\x8a\xb5\x18\x01\x02\x82\xd3\xe4\x93\x02\x13\x12\x11/auth/v1/sessions\x12x\n\nEndSession\x12\".matinee.auth.v1.EndSessionRequest\x1a\x16.google.protobuf.Empty\".\x90\x02\x02\x8a\xb5\x18\x01\x02\x82\xd3\xe4\x93\x02 *\x1e/auth/v1/sessions/{session_id}\x12\x65\n\x10\x45ndOtherSessions\x12\x16.google.protobuf.Empty\x1a\x16.google.protobuf.Empty\"!\x90\x02\x02\x8a\xb5\x18\x01\x02\x82\xd3\xe4\x93\x02\x13*\x11/auth/v1/sessions\x12\x93\x01\n\x0fListRevocations\x12\'.matinee.auth.v1.ListRevocationsRequest\x1a(.matinee.auth.v1.ListRevocationsResponse\"-\x90\x02\x01\x8a\xb5\x18\x01\x05\x92\xb5\x18\x05movie\x92\xb5\x18\x03ugc\x92\xb5\x18\x07\x62ooking\x92\xb5\x18\x06notify\x12\x9a\x01\n\x07GetUser\x12\x1f.matinee.auth.v1.GetUserRequest\x1a\x15.matinee.auth.v1.User\"W\x90\x02\x01\x8a\xb5\x18\x02\x02\x05\x92\xb5\x18\x06notify\x82\xd3\xe4\x93\x02>\"\x1c/auth/v1/user_info/{user_id}Z\x1e\x12\x1c/auth/v1/user_info/{user_id}\x12}\n\rBatchGetUsers\x12%.matinee.auth.v1.BatchGetUsersRequest\x1a&.matinee.auth.v1.BatchGetUsersResponse\"\x1d\x90\x02\x01\x8a\xb5\x18\x01\x05\x92\xb5\x18\x07\x62ooking\x92\xb5\x18\x06notify\x12\xb3\x01\n\x10ListGroupMembers\x12(.matinee.auth.v1.ListGroupMembersRequest\x1a).matinee.auth.v1.ListGroupMembersResponse\"J\x90\x02\x01\x8a\xb5\x18\x01\x02\x82\xd3\xe4\x93\x02<\"\x1b/auth/v1/user_group/{group}Z\x1d\x12\x1b/auth/v1/user_group/{group}\x12_\n\x07GetJwks\x12\x16.google.protobuf.Empty\x1a\x14.google.api.HttpBody\"&\x90\x02\x01\x8a\xb5\x18\x01\x01\x82\xd3\xe4\x93\x02\x18\x12\x16/.well-known/jwks.jsonb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -72,6 +73,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REFRESHREQUEST'].fields_by_name['refresh_token']._serialized_options = b'\200\001\001\272H\007r\005\020\001\030\200\002'
   _globals['_LOGOUTREQUEST'].fields_by_name['refresh_token']._loaded_options = None
   _globals['_LOGOUTREQUEST'].fields_by_name['refresh_token']._serialized_options = b'\200\001\001\272H\007r\005\020\001\030\200\002'
+  _globals['_ENDSESSIONREQUEST'].fields_by_name['session_id']._loaded_options = None
+  _globals['_ENDSESSIONREQUEST'].fields_by_name['session_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_GETUSERREQUEST'].fields_by_name['user_id']._loaded_options = None
   _globals['_GETUSERREQUEST'].fields_by_name['user_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_BATCHGETUSERSREQUEST'].fields_by_name['user_ids']._loaded_options = None
@@ -90,6 +93,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AUTHSERVICE'].methods_by_name['Refresh']._serialized_options = b'\212\265\030\001\001\202\323\344\223\002\025\"\020/auth/v1/refresh:\001*'
   _globals['_AUTHSERVICE'].methods_by_name['Logout']._loaded_options = None
   _globals['_AUTHSERVICE'].methods_by_name['Logout']._serialized_options = b'\212\265\030\001\001\202\323\344\223\002\024\"\017/auth/v1/logout:\001*'
+  _globals['_AUTHSERVICE'].methods_by_name['ListSessions']._loaded_options = None
+  _globals['_AUTHSERVICE'].methods_by_name['ListSessions']._serialized_options = b'\220\002\001\212\265\030\001\002\202\323\344\223\002\023\022\021/auth/v1/sessions'
+  _globals['_AUTHSERVICE'].methods_by_name['EndSession']._loaded_options = None
+  _globals['_AUTHSERVICE'].methods_by_name['EndSession']._serialized_options = b'\220\002\002\212\265\030\001\002\202\323\344\223\002 *\036/auth/v1/sessions/{session_id}'
+  _globals['_AUTHSERVICE'].methods_by_name['EndOtherSessions']._loaded_options = None
+  _globals['_AUTHSERVICE'].methods_by_name['EndOtherSessions']._serialized_options = b'\220\002\002\212\265\030\001\002\202\323\344\223\002\023*\021/auth/v1/sessions'
+  _globals['_AUTHSERVICE'].methods_by_name['ListRevocations']._loaded_options = None
+  _globals['_AUTHSERVICE'].methods_by_name['ListRevocations']._serialized_options = b'\220\002\001\212\265\030\001\005\222\265\030\005movie\222\265\030\003ugc\222\265\030\007booking\222\265\030\006notify'
   _globals['_AUTHSERVICE'].methods_by_name['GetUser']._loaded_options = None
   _globals['_AUTHSERVICE'].methods_by_name['GetUser']._serialized_options = b'\220\002\001\212\265\030\002\002\005\222\265\030\006notify\202\323\344\223\002>\"\034/auth/v1/user_info/{user_id}Z\036\022\034/auth/v1/user_info/{user_id}'
   _globals['_AUTHSERVICE'].methods_by_name['BatchGetUsers']._loaded_options = None
@@ -98,28 +109,40 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AUTHSERVICE'].methods_by_name['ListGroupMembers']._serialized_options = b'\220\002\001\212\265\030\001\002\202\323\344\223\002<\"\033/auth/v1/user_group/{group}Z\035\022\033/auth/v1/user_group/{group}'
   _globals['_AUTHSERVICE'].methods_by_name['GetJwks']._loaded_options = None
   _globals['_AUTHSERVICE'].methods_by_name['GetJwks']._serialized_options = b'\220\002\001\212\265\030\001\001\202\323\344\223\002\030\022\026/.well-known/jwks.json'
-  _globals['_REGISTERREQUEST']._serialized_start=195
-  _globals['_REGISTERREQUEST']._serialized_end=612
-  _globals['_USER']._serialized_start=615
-  _globals['_USER']._serialized_end=842
-  _globals['_LOGINREQUEST']._serialized_start=844
-  _globals['_LOGINREQUEST']._serialized_end=918
-  _globals['_TOKENS']._serialized_start=920
-  _globals['_TOKENS']._serialized_end=1023
-  _globals['_REFRESHREQUEST']._serialized_start=1025
-  _globals['_REFRESHREQUEST']._serialized_end=1079
-  _globals['_LOGOUTREQUEST']._serialized_start=1081
-  _globals['_LOGOUTREQUEST']._serialized_end=1134
-  _globals['_GETUSERREQUEST']._serialized_start=1136
-  _globals['_GETUSERREQUEST']._serialized_end=1179
-  _globals['_BATCHGETUSERSREQUEST']._serialized_start=1181
-  _globals['_BATCHGETUSERSREQUEST']._serialized_end=1239
-  _globals['_BATCHGETUSERSRESPONSE']._serialized_start=1241
-  _globals['_BATCHGETUSERSRESPONSE']._serialized_end=1302
-  _globals['_LISTGROUPMEMBERSREQUEST']._serialized_start=1304
-  _globals['_LISTGROUPMEMBERSREQUEST']._serialized_end=1413
-  _globals['_LISTGROUPMEMBERSRESPONSE']._serialized_start=1415
-  _globals['_LISTGROUPMEMBERSRESPONSE']._serialized_end=1484
-  _globals['_AUTHSERVICE']._serialized_start=1487
-  _globals['_AUTHSERVICE']._serialized_end=2466
+  _globals['_REGISTERREQUEST']._serialized_start=228
+  _globals['_REGISTERREQUEST']._serialized_end=645
+  _globals['_USER']._serialized_start=648
+  _globals['_USER']._serialized_end=875
+  _globals['_LOGINREQUEST']._serialized_start=877
+  _globals['_LOGINREQUEST']._serialized_end=951
+  _globals['_TOKENS']._serialized_start=953
+  _globals['_TOKENS']._serialized_end=1056
+  _globals['_REFRESHREQUEST']._serialized_start=1058
+  _globals['_REFRESHREQUEST']._serialized_end=1112
+  _globals['_LOGOUTREQUEST']._serialized_start=1114
+  _globals['_LOGOUTREQUEST']._serialized_end=1167
+  _globals['_SESSION']._serialized_start=1170
+  _globals['_SESSION']._serialized_end=1393
+  _globals['_LISTSESSIONSRESPONSE']._serialized_start=1395
+  _globals['_LISTSESSIONSRESPONSE']._serialized_end=1461
+  _globals['_ENDSESSIONREQUEST']._serialized_start=1463
+  _globals['_ENDSESSIONREQUEST']._serialized_end=1512
+  _globals['_LISTREVOCATIONSREQUEST']._serialized_start=1514
+  _globals['_LISTREVOCATIONSREQUEST']._serialized_end=1581
+  _globals['_REVOCATION']._serialized_start=1583
+  _globals['_REVOCATION']._serialized_end=1710
+  _globals['_LISTREVOCATIONSRESPONSE']._serialized_start=1712
+  _globals['_LISTREVOCATIONSRESPONSE']._serialized_end=1787
+  _globals['_GETUSERREQUEST']._serialized_start=1789
+  _globals['_GETUSERREQUEST']._serialized_end=1832
+  _globals['_BATCHGETUSERSREQUEST']._serialized_start=1834
+  _globals['_BATCHGETUSERSREQUEST']._serialized_end=1892
+  _globals['_BATCHGETUSERSRESPONSE']._serialized_start=1894
+  _globals['_BATCHGETUSERSRESPONSE']._serialized_end=1955
+  _globals['_LISTGROUPMEMBERSREQUEST']._serialized_start=1957
+  _globals['_LISTGROUPMEMBERSREQUEST']._serialized_end=2066
+  _globals['_LISTGROUPMEMBERSRESPONSE']._serialized_start=2068
+  _globals['_LISTGROUPMEMBERSRESPONSE']._serialized_end=2137
+  _globals['_AUTHSERVICE']._serialized_start=2140
+  _globals['_AUTHSERVICE']._serialized_end=3608
 # @@protoc_insertion_point(module_scope)

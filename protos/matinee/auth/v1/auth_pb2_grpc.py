@@ -37,7 +37,7 @@ class AuthServiceStub:
 
     Login, Refresh and Logout take none. To give their answers again the service would have to keep tokens, and one that
     is read from a database is as good as a stolen one. Signing in twice makes two sessions that do not disturb each
-    other, ending a session twice is once, and who loses the answer of Refresh signs in again.
+    other, ending a session twice is once, and who loses the answer of Refresh sends it again soon: that works once.
     """
 
     def __init__(self, channel):
@@ -65,6 +65,26 @@ class AuthServiceStub:
                 '/matinee.auth.v1.AuthService/Logout',
                 request_serializer=matinee_dot_auth_dot_v1_dot_auth__pb2.LogoutRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.ListSessions = channel.unary_unary(
+                '/matinee.auth.v1.AuthService/ListSessions',
+                request_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+                response_deserializer=matinee_dot_auth_dot_v1_dot_auth__pb2.ListSessionsResponse.FromString,
+                _registered_method=True)
+        self.EndSession = channel.unary_unary(
+                '/matinee.auth.v1.AuthService/EndSession',
+                request_serializer=matinee_dot_auth_dot_v1_dot_auth__pb2.EndSessionRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.EndOtherSessions = channel.unary_unary(
+                '/matinee.auth.v1.AuthService/EndOtherSessions',
+                request_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.ListRevocations = channel.unary_unary(
+                '/matinee.auth.v1.AuthService/ListRevocations',
+                request_serializer=matinee_dot_auth_dot_v1_dot_auth__pb2.ListRevocationsRequest.SerializeToString,
+                response_deserializer=matinee_dot_auth_dot_v1_dot_auth__pb2.ListRevocationsResponse.FromString,
                 _registered_method=True)
         self.GetUser = channel.unary_unary(
                 '/matinee.auth.v1.AuthService/GetUser',
@@ -98,7 +118,7 @@ class AuthServiceServicer:
 
     Login, Refresh and Logout take none. To give their answers again the service would have to keep tokens, and one that
     is read from a database is as good as a stolen one. Signing in twice makes two sessions that do not disturb each
-    other, ending a session twice is once, and who loses the answer of Refresh signs in again.
+    other, ending a session twice is once, and who loses the answer of Refresh sends it again soon: that works once.
     """
 
     def Register(self, request, context):
@@ -123,8 +143,11 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Refresh(self, request, context):
-        """Exchanges a refresh token for new tokens; the old refresh token ends.
-        Returns UNAUTHENTICATED (REFRESH_TOKEN_INVALID) if it is unknown, used or expired.
+        """Exchanges a refresh token for new tokens; the old refresh token ends. For an answer that was lost it works once more
+        within 10 seconds, unless what it was exchanged for was used by then; of the two refresh tokens that were given so,
+        the one that is used first goes on, and the other one ends.
+        Returns UNAUTHENTICATED (REFRESH_TOKEN_INVALID) if it is unknown, used or expired, or its session has ended. A token
+        that was used before ends its session: somebody else has it, too.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -132,6 +155,36 @@ class AuthServiceServicer:
 
     def Logout(self, request, context):
         """Ends the session of a refresh token. Ending an ended one is no error.
+        The session's access tokens end with it: each process refuses them (UNAUTHENTICATED, TOKEN_REVOKED) as soon as it
+        hears of it, which is seconds later, a quarter of a minute while Redis is down.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSessions(self, request, context):
+        """Lists where the caller is signed in, the most recently used first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EndSession(self, request, context):
+        """Ends one of the caller's sessions, as Logout does. Ending an ended one, or none of his, changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EndOtherSessions(self, request, context):
+        """Ends all sessions of the caller but the one that calls, as Logout does.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRevocations(self, request, context):
+        """Lists the sessions that have ended and may still have living access tokens, those that ended first at the front.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -191,6 +244,26 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     request_deserializer=matinee_dot_auth_dot_v1_dot_auth__pb2.LogoutRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
             ),
+            'ListSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSessions,
+                    request_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                    response_serializer=matinee_dot_auth_dot_v1_dot_auth__pb2.ListSessionsResponse.SerializeToString,
+            ),
+            'EndSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndSession,
+                    request_deserializer=matinee_dot_auth_dot_v1_dot_auth__pb2.EndSessionRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'EndOtherSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndOtherSessions,
+                    request_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'ListRevocations': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRevocations,
+                    request_deserializer=matinee_dot_auth_dot_v1_dot_auth__pb2.ListRevocationsRequest.FromString,
+                    response_serializer=matinee_dot_auth_dot_v1_dot_auth__pb2.ListRevocationsResponse.SerializeToString,
+            ),
             'GetUser': grpc.unary_unary_rpc_method_handler(
                     servicer.GetUser,
                     request_deserializer=matinee_dot_auth_dot_v1_dot_auth__pb2.GetUserRequest.FromString,
@@ -229,7 +302,7 @@ class AuthService:
 
     Login, Refresh and Logout take none. To give their answers again the service would have to keep tokens, and one that
     is read from a database is as good as a stolen one. Signing in twice makes two sessions that do not disturb each
-    other, ending a session twice is once, and who loses the answer of Refresh signs in again.
+    other, ending a session twice is once, and who loses the answer of Refresh sends it again soon: that works once.
     """
 
     @staticmethod
@@ -330,6 +403,114 @@ class AuthService:
             '/matinee.auth.v1.AuthService/Logout',
             matinee_dot_auth_dot_v1_dot_auth__pb2.LogoutRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.auth.v1.AuthService/ListSessions',
+            google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            matinee_dot_auth_dot_v1_dot_auth__pb2.ListSessionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EndSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.auth.v1.AuthService/EndSession',
+            matinee_dot_auth_dot_v1_dot_auth__pb2.EndSessionRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EndOtherSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.auth.v1.AuthService/EndOtherSessions',
+            google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRevocations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.auth.v1.AuthService/ListRevocations',
+            matinee_dot_auth_dot_v1_dot_auth__pb2.ListRevocationsRequest.SerializeToString,
+            matinee_dot_auth_dot_v1_dot_auth__pb2.ListRevocationsResponse.FromString,
             options,
             channel_credentials,
             insecure,

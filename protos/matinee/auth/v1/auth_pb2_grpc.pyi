@@ -24,7 +24,7 @@ class AuthServiceStub:
 
     Login, Refresh and Logout take none. To give their answers again the service would have to keep tokens, and one that
     is read from a database is as good as a stolen one. Signing in twice makes two sessions that do not disturb each
-    other, ending a session twice is once, and who loses the answer of Refresh signs in again.
+    other, ending a session twice is once, and who loses the answer of Refresh sends it again soon: that works once.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -42,11 +42,25 @@ class AuthServiceStub:
     takes neither. RESOURCE_EXHAUSTED (TOO_BUSY) if too many people sign in right now.
     """
     Refresh: _aio.UnaryUnaryMultiCallable[_auth_pb2.RefreshRequest, _auth_pb2.Tokens]
-    """Exchanges a refresh token for new tokens; the old refresh token ends.
-    Returns UNAUTHENTICATED (REFRESH_TOKEN_INVALID) if it is unknown, used or expired.
+    """Exchanges a refresh token for new tokens; the old refresh token ends. For an answer that was lost it works once more
+    within 10 seconds, unless what it was exchanged for was used by then; of the two refresh tokens that were given so,
+    the one that is used first goes on, and the other one ends.
+    Returns UNAUTHENTICATED (REFRESH_TOKEN_INVALID) if it is unknown, used or expired, or its session has ended. A token
+    that was used before ends its session: somebody else has it, too.
     """
     Logout: _aio.UnaryUnaryMultiCallable[_auth_pb2.LogoutRequest, _empty_pb2.Empty]
-    """Ends the session of a refresh token. Ending an ended one is no error."""
+    """Ends the session of a refresh token. Ending an ended one is no error.
+    The session's access tokens end with it: each process refuses them (UNAUTHENTICATED, TOKEN_REVOKED) as soon as it
+    hears of it, which is seconds later, a quarter of a minute while Redis is down.
+    """
+    ListSessions: _aio.UnaryUnaryMultiCallable[_empty_pb2.Empty, _auth_pb2.ListSessionsResponse]
+    """Lists where the caller is signed in, the most recently used first."""
+    EndSession: _aio.UnaryUnaryMultiCallable[_auth_pb2.EndSessionRequest, _empty_pb2.Empty]
+    """Ends one of the caller's sessions, as Logout does. Ending an ended one, or none of his, changes nothing."""
+    EndOtherSessions: _aio.UnaryUnaryMultiCallable[_empty_pb2.Empty, _empty_pb2.Empty]
+    """Ends all sessions of the caller but the one that calls, as Logout does."""
+    ListRevocations: _aio.UnaryUnaryMultiCallable[_auth_pb2.ListRevocationsRequest, _auth_pb2.ListRevocationsResponse]
+    """Lists the sessions that have ended and may still have living access tokens, those that ended first at the front."""
     GetUser: _aio.UnaryUnaryMultiCallable[_auth_pb2.GetUserRequest, _auth_pb2.User]
     """Gets a user. E-mail, phone number and birthday are empty unless the caller asks about himself, is super or a service
     that is named here.
@@ -71,7 +85,7 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
 
     Login, Refresh and Logout take none. To give their answers again the service would have to keep tokens, and one that
     is read from a database is as good as a stolen one. Signing in twice makes two sessions that do not disturb each
-    other, ending a session twice is once, and who loses the answer of Refresh signs in again.
+    other, ending a session twice is once, and who loses the answer of Refresh sends it again soon: that works once.
     """
 
     @_abc_1.abstractmethod
@@ -105,8 +119,11 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _auth_pb2.RefreshRequest,
         context: _aio.ServicerContext[_auth_pb2.RefreshRequest, _abc.Awaitable[_auth_pb2.Tokens]],
     ) -> _abc.Awaitable[_auth_pb2.Tokens]:
-        """Exchanges a refresh token for new tokens; the old refresh token ends.
-        Returns UNAUTHENTICATED (REFRESH_TOKEN_INVALID) if it is unknown, used or expired.
+        """Exchanges a refresh token for new tokens; the old refresh token ends. For an answer that was lost it works once more
+        within 10 seconds, unless what it was exchanged for was used by then; of the two refresh tokens that were given so,
+        the one that is used first goes on, and the other one ends.
+        Returns UNAUTHENTICATED (REFRESH_TOKEN_INVALID) if it is unknown, used or expired, or its session has ended. A token
+        that was used before ends its session: somebody else has it, too.
         """
 
     @_abc_1.abstractmethod
@@ -115,7 +132,42 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _auth_pb2.LogoutRequest,
         context: _aio.ServicerContext[_auth_pb2.LogoutRequest, _abc.Awaitable[_empty_pb2.Empty]],
     ) -> _abc.Awaitable[_empty_pb2.Empty]:
-        """Ends the session of a refresh token. Ending an ended one is no error."""
+        """Ends the session of a refresh token. Ending an ended one is no error.
+        The session's access tokens end with it: each process refuses them (UNAUTHENTICATED, TOKEN_REVOKED) as soon as it
+        hears of it, which is seconds later, a quarter of a minute while Redis is down.
+        """
+
+    @_abc_1.abstractmethod
+    def ListSessions(
+        self,
+        request: _empty_pb2.Empty,
+        context: _aio.ServicerContext[_empty_pb2.Empty, _abc.Awaitable[_auth_pb2.ListSessionsResponse]],
+    ) -> _abc.Awaitable[_auth_pb2.ListSessionsResponse]:
+        """Lists where the caller is signed in, the most recently used first."""
+
+    @_abc_1.abstractmethod
+    def EndSession(
+        self,
+        request: _auth_pb2.EndSessionRequest,
+        context: _aio.ServicerContext[_auth_pb2.EndSessionRequest, _abc.Awaitable[_empty_pb2.Empty]],
+    ) -> _abc.Awaitable[_empty_pb2.Empty]:
+        """Ends one of the caller's sessions, as Logout does. Ending an ended one, or none of his, changes nothing."""
+
+    @_abc_1.abstractmethod
+    def EndOtherSessions(
+        self,
+        request: _empty_pb2.Empty,
+        context: _aio.ServicerContext[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]],
+    ) -> _abc.Awaitable[_empty_pb2.Empty]:
+        """Ends all sessions of the caller but the one that calls, as Logout does."""
+
+    @_abc_1.abstractmethod
+    def ListRevocations(
+        self,
+        request: _auth_pb2.ListRevocationsRequest,
+        context: _aio.ServicerContext[_auth_pb2.ListRevocationsRequest, _abc.Awaitable[_auth_pb2.ListRevocationsResponse]],
+    ) -> _abc.Awaitable[_auth_pb2.ListRevocationsResponse]:
+        """Lists the sessions that have ended and may still have living access tokens, those that ended first at the front."""
 
     @_abc_1.abstractmethod
     def GetUser(

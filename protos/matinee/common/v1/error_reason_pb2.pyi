@@ -44,6 +44,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """UNAUTHENTICATED: no account has this e-mail address and password."""
     REFRESH_TOKEN_INVALID: _ErrorReason.ValueType  # 14
     """UNAUTHENTICATED: the refresh token is unknown, used or expired."""
+    TOKEN_REVOKED: _ErrorReason.ValueType  # 15
+    """UNAUTHENTICATED: the session that the token belongs to has ended."""
     ACCESS_DENIED: _ErrorReason.ValueType  # 20
     """PERMISSION_DENIED: the caller is none of those whom the RPC names."""
     NOT_YOUR_BOOKING: _ErrorReason.ValueType  # 21
@@ -154,6 +156,8 @@ WRONG_CREDENTIALS: ErrorReason.ValueType  # 13
 """UNAUTHENTICATED: no account has this e-mail address and password."""
 REFRESH_TOKEN_INVALID: ErrorReason.ValueType  # 14
 """UNAUTHENTICATED: the refresh token is unknown, used or expired."""
+TOKEN_REVOKED: ErrorReason.ValueType  # 15
+"""UNAUTHENTICATED: the session that the token belongs to has ended."""
 ACCESS_DENIED: ErrorReason.ValueType  # 20
 """PERMISSION_DENIED: the caller is none of those whom the RPC names."""
 NOT_YOUR_BOOKING: ErrorReason.ValueType  # 21

@@ -12,8 +12,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
-from mesh.caller import Verifier
 from mesh.errors import Internal, MeshError, Unavailable
+from mesh.verifier import Verifier
 
 KEY = ec.generate_private_key(ec.SECP256R1())
 USER = uuid.uuid4()

@@ -1,0 +1,49 @@
+"""Signing in and staying signed in, as tests do it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import jwt
+
+from tests.people import Person, ok
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What a sign-in gives."""
+
+    access: str
+    refresh: str
+
+    @classmethod
+    def of(cls, answer: httpx.Response) -> "Tokens":
+        """From an answer that has to be 200."""
+        given = ok(answer)
+        return cls(given["access_token"], given["refresh_token"])
+
+    @property
+    def claims(self) -> dict[str, Any]:
+        """What the access token says."""
+        return dict(jwt.decode(self.access, options={"verify_signature": False}))
+
+    @property
+    def session(self) -> str:
+        """The session's id."""
+        return str(self.claims["sid"])
+
+
+async def login(person: Person, **headers: str) -> Tokens:
+    """Another session of this person."""
+    credentials = {"email": person.email, "password": person.password}
+    return Tokens.of(await person.http.post("/auth/v1/login/", json=credentials, headers=headers))
+
+
+async def refresh(person: Person, token: str, **headers: str) -> httpx.Response:
+    """The answer to a refresh token."""
+    return await person.http.post("/auth/v1/refresh/", json={"refresh_token": token}, headers=headers)
+
+
+async def refreshed(person: Person, token: str) -> str:
+    """The next refresh token."""
+    return Tokens.of(await refresh(person, token)).refresh
