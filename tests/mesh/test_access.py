@@ -11,7 +11,7 @@ from matinee.common.v1.access_pb2 import ACCESS_UNSPECIFIED, PUBLIC, SERVICE, US
 
 from local import services
 from mesh import stubs
-from mesh.caller import Verifier
+from mesh.verifier import Verifier
 from mesh.server import Served, handlers
 from mesh.streams import Streams
 
