@@ -6,6 +6,7 @@ from matinee.auth.v1 import auth_pb2
 from sqlalchemy import text
 
 from auth_svc.groups import Groups
+from auth_svc.guard import Guard, Limits
 from auth_svc.keys import Keys
 from auth_svc.passwords import Passwords
 from auth_svc.servicer import AuthServicer
@@ -17,9 +18,11 @@ from auth_svc.store.sessions import SessionStore
 from auth_svc.store.users import UserStore
 from auth_svc.users import Users
 from mesh import idempotency
+from mesh.cache import open_redis
 from mesh.caller import Verifier
 from mesh.database import Database
 from mesh.server import Process, Served, run
+from mesh.throttle import Limit, Throttle
 
 ALIVE = text("SELECT 1")
 
@@ -28,7 +31,9 @@ async def build(settings: Settings) -> Process:
     """Everything, once, top to bottom."""
     database = Database(settings, "auth")
     passwords = Passwords(settings.hashing_threads, settings.hashing_patience_seconds)
-    users = Users(UserStore(database), passwords)
+    redis = open_redis(settings)
+    guard = Guard(Throttle(redis, "auth"), limits(settings), settings.hashing_patience_seconds)
+    users = Users(UserStore(database), passwords, guard)
     keys = Keys(KeyStore(database), issuer=settings.token_issuer, audience=settings.token_audience)
     sessions = Sessions(
         SessionStore(database),
@@ -45,7 +50,19 @@ async def build(settings: Settings) -> Process:
         served=[Served(auth_pb2.DESCRIPTOR.services_by_name["AuthService"], servicer)],
         probe=lambda: database.read(ALIVE),
         periodic=[lambda: idempotency.forget_old_keys(database)],
-        close=[passwords.close, database.close],
+        close=[passwords.close, redis.aclose, database.close],
+    )
+
+
+def limits(settings: Settings) -> Limits:
+    """What is limited, and how."""
+    pause = 1 / settings.register_per_second
+    return Limits(
+        account=Limit(settings.account_failures, settings.account_delay_seconds, settings.account_delay_seconds),
+        client=Limit(settings.client_failures, settings.client_delay_seconds, settings.client_forget_seconds),
+        register=Limit(settings.register_burst, pause, pause),
+        forgot_client=Limit(settings.forgot_burst, settings.forgot_seconds, settings.forgot_seconds),
+        mailbox=Limit(settings.mailbox_burst, settings.mailbox_seconds, settings.mailbox_seconds),
     )
 
 

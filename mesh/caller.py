@@ -56,6 +56,12 @@ class Call:
     degraded: set[str] = field(default_factory=set)
     headers: list[tuple[str, str]] = field(default_factory=list)
     """Response headers that the servicer adds."""
+    find_address: Callable[[], str] = str
+
+    @property
+    def address(self) -> str:
+        """The client's IP address, as the edge tells it; the peer's where the call did not come through the edge."""
+        return self.find_address()
 
 
 _current: ContextVar[Call | None] = ContextVar("call", default=None)

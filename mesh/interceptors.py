@@ -11,7 +11,9 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+from urllib.parse import unquote
 
 import grpc
 import protovalidate
@@ -37,6 +39,8 @@ Context = grpc.aio.ServicerContext[Any, Any]
 Handler = Callable[[Any, Context], Awaitable[Any]]
 
 TRUST_DOMAIN = "spiffe://matinee.local/"
+CLIENT_ADDRESS = "x-client-address"
+EDGE = f"{TRUST_DOMAIN}envoy"
 NOT_SERVICES = frozenset({"envoy", "developer", "bench"})
 """Certificates of the mesh that are not services: what they carry from outside never counts as a service's word."""
 FIRST_SECOND, LAST_SECOND, NANOS = -62_135_596_800, 253_402_300_799, 1_000_000_000
@@ -132,6 +136,7 @@ def call_of(method: Method, context: Context) -> Call:
         elif key == "idempotency-key" and isinstance(value, str):
             call.idempotency_key = value
     call.request_id = call.request_id or str(uuid.uuid4())
+    call.find_address = partial(client_address, context)
     remaining = context.time_remaining()
     call.deadline = None if remaining is None else time.monotonic() + remaining
     return call
@@ -182,10 +187,24 @@ def with_access(method: Method, verifier: Verifier, handler: Handler) -> Handler
     return admitted
 
 
+def client_address(context: Context) -> str:
+    """The client's IP address: only the edge is believed what it says of somebody else's."""
+    for key, value in context.invocation_metadata() or ():
+        if key == CLIENT_ADDRESS and isinstance(value, str) and EDGE in names_of(context):
+            return value
+    # Such as ipv4:127.0.0.1:50051 or ipv6:%5B::1%5D:50051.
+    return unquote(context.peer()).partition(":")[2].rpartition(":")[0].strip("[]")
+
+
+def names_of(context: Context) -> list[str]:
+    """The SPIFFE names in the peer's certificate."""
+    names = context.auth_context().get("peer_spiffe_id", ())
+    return [name.decode() if isinstance(name, bytes) else str(name) for name in names]
+
+
 def service_of(context: Context) -> str | None:
     """The service whose certificate opened the connection; None for the edge and for people."""
-    for name in context.auth_context().get("peer_spiffe_id", ()):
-        identity = name.decode() if isinstance(name, bytes) else str(name)
+    for identity in names_of(context):
         if identity.startswith(TRUST_DOMAIN) and identity.removeprefix(TRUST_DOMAIN) not in NOT_SERVICES:
             return identity.removeprefix(TRUST_DOMAIN)
     return None
