@@ -61,9 +61,7 @@ class Passwords:
             async with asyncio.timeout(self.patience):
                 await self.free.acquire()
         except TimeoutError:
-            raise ResourceExhausted(
-                "TOO_BUSY", "too many people sign in right now", retry_seconds=ceil(self.patience)
-            ) from None
+            raise too_busy(self.patience) from None
         try:
             return await asyncio.get_running_loop().run_in_executor(self.pool, work)
         finally:
@@ -77,3 +75,8 @@ class Passwords:
 def step_back() -> None:
     """Lowers the priority of the calling thread; Linux has one for each."""
     os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+
+
+def too_busy(waited: float) -> ResourceExhausted:
+    """The refusal of who has waited for so many seconds."""
+    return ResourceExhausted("TOO_BUSY", "too many people sign in right now", retry_seconds=ceil(waited))

@@ -6,6 +6,7 @@ from matinee.auth.v1 import auth_pb2
 from sqlalchemy import text
 
 from auth_svc.groups import Groups
+from auth_svc.guard import Guard, Limits
 from auth_svc.keys import Keys
 from auth_svc.passwords import Passwords
 from auth_svc.servicer import AuthServicer
@@ -22,6 +23,7 @@ from mesh.database import Database
 from mesh.periodic import every
 from mesh.revocations import Nudges, Revocations
 from mesh.server import Process, Served, run
+from mesh.throttle import Limit, Throttle
 from mesh.verifier import Verifier
 
 ALIVE = text("SELECT 1")
@@ -34,7 +36,9 @@ async def build(settings: Settings) -> Process:
     """Everything, once, top to bottom."""
     database = Database(settings, "auth")
     passwords = Passwords(settings.hashing_threads, settings.hashing_patience_seconds)
-    users = Users(UserStore(database), passwords)
+    redis = open_redis(settings)
+    guard = Guard(Throttle(redis, "auth"), limits(settings), settings.hashing_patience_seconds)
+    users = Users(UserStore(database), passwords, guard)
     keys = Keys(KeyStore(database), issuer=settings.token_issuer, audience=settings.token_audience)
     sessions = Sessions(
         database,
@@ -45,7 +49,6 @@ async def build(settings: Settings) -> Process:
         refresh=timedelta(seconds=settings.refresh_token_seconds),
         per_user=settings.sessions_per_user,
     )
-    redis = open_redis(settings)
     revocations = Revocations(sessions.revoked, redis, LOOK_SECONDS)
     revocations.heard.append(Nudges(redis).send)
     servicer = AuthServicer(database, users, sessions, Groups(GroupStore(database)), keys)
@@ -65,6 +68,18 @@ async def build(settings: Settings) -> Process:
             lambda: every(FORGET_SECONDS, "old sessions", sessions.forget),
         ],
         close=[passwords.close, redis.aclose, database.close],
+    )
+
+
+def limits(settings: Settings) -> Limits:
+    """What is limited, and how."""
+    pause = 1 / settings.register_per_second
+    return Limits(
+        account=Limit(settings.account_failures, settings.account_delay_seconds, settings.account_delay_seconds),
+        client=Limit(settings.client_failures, settings.client_delay_seconds, settings.client_forget_seconds),
+        register=Limit(settings.register_burst, pause, pause),
+        forgot_client=Limit(settings.forgot_burst, settings.forgot_seconds, settings.forgot_seconds),
+        mailbox=Limit(settings.mailbox_burst, settings.mailbox_seconds, settings.mailbox_seconds),
     )
 
 

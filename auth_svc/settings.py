@@ -24,6 +24,28 @@ class Settings(MeshSettings):
     """Passwords hashed at the same time; each takes 19 MiB of memory and some 20 ms of a core."""
     hashing_patience_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
     """How long a sign-in waits for a thread before it is refused."""
+    account_failures: Annotated[int, Field(ge=1)] = 5
+    """Sign-ins with one e-mail address that may fail before the next has to wait: a second, two, four ..."""
+    account_delay_seconds: Annotated[float, Field(ge=1, le=3600)] = 60.0
+    """... at most so long, because others can make them fail. One failure is forgotten in this time."""
+    client_failures: Annotated[int, Field(ge=1)] = 100
+    """The same for sign-ins from one client address, which many people may share."""
+    client_delay_seconds: Annotated[float, Field(ge=1, le=24 * 3600)] = 300.0
+    """How long it has to wait at most."""
+    client_forget_seconds: Annotated[float, Field(gt=0, le=24 * 3600)] = 30.0
+    """How soon one of its failures is forgotten."""
+    register_burst: Annotated[int, Field(ge=1)] = 300
+    """Accounts that may be opened from one client address at once ..."""
+    register_per_second: Annotated[float, Field(gt=0)] = 2.0
+    """... and how many a second after that."""
+    forgot_burst: Annotated[int, Field(ge=1)] = 20
+    """Passwords that may be forgotten at one client address at once ..."""
+    forgot_seconds: Annotated[float, Field(gt=0)] = 30.0
+    """... and how long it waits at most for the next."""
+    mailbox_burst: Annotated[int, Field(ge=1)] = 5
+    """Mails with links that strangers may have sent to one e-mail address at once ..."""
+    mailbox_seconds: Annotated[float, Field(gt=0)] = 600.0
+    """... and how long the next one waits at most."""
 
 
 class TokenSettings(MeshSettings):

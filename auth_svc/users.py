@@ -7,6 +7,7 @@ from itertools import compress
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from auth_svc.guard import Guard
 from auth_svc.passwords import Passwords
 from auth_svc.store.users import UserStore
 from mesh import clock
@@ -19,15 +20,17 @@ WORDS = ("email", "name", "last_name", "phone_number", "telegram_name", "gender"
 class Users:
     """Users, and what an account must be like."""
 
-    def __init__(self, store: UserStore, passwords: Passwords) -> None:
+    def __init__(self, store: UserStore, passwords: Passwords, guard: Guard) -> None:
         self.store = store
         self.passwords = passwords
+        self.guard = guard
 
     async def register(self, password: str, given: dict[str, str]) -> Row:
         """Opens an account, which claims its address until that is verified; whoever else has it.
 
-        Raises InvalidArgument (INVALID_FIELDS: time_zone, birthday), ResourceExhausted (TOO_BUSY).
+        Raises InvalidArgument (INVALID_FIELDS: time_zone, birthday), ResourceExhausted (TOO_MANY_ATTEMPTS, TOO_BUSY).
         """
+        await self.guard.register()
         time_zone = checked_time_zone(given["time_zone"])
         values = {
             **{word: given[word].strip() for word in WORDS},
@@ -45,19 +48,23 @@ class Users:
     async def authenticate(self, email: str, password: str) -> Row:
         """The user who has both: whose address it is, or else who was the last to claim it.
 
-        Raises Unauthenticated (WRONG_CREDENTIALS), ResourceExhausted (TOO_BUSY).
+        Raises Unauthenticated (WRONG_CREDENTIALS), ResourceExhausted (TOO_MANY_ATTEMPTS, TOO_BUSY).
         """
-        found = await self.store.find_by_email(email)
-        # Always two, so that the time an answer takes does not tell who there is.
-        right = await asyncio.gather(
-            *(self.passwords.matches(password, user.password_hash if user else None) for user in found)
-        )
-        user = next(compress(found, right), None)
-        if user is None:
-            raise Unauthenticated("WRONG_CREDENTIALS", "no account has this e-mail address and password")
+        async with self.guard.guessing(email):
+            user = await self.who_knows(password, await self.store.find_by_email(email))
         if self.passwords.is_outdated(user.password_hash):
             await self.store.rehash(user.id, user.password_hash, await self.passwords.hash(password))
         return user
+
+    async def who_knows(self, password: str, users: Sequence[Row | None]) -> Row:
+        """The first one whose password this is. Raises Unauthenticated (WRONG_CREDENTIALS)."""
+        # Also for who is missing, so that the time an answer takes does not tell who there is.
+        right = await asyncio.gather(
+            *(self.passwords.matches(password, user.password_hash if user else None) for user in users)
+        )
+        if user := next(compress(users, right), None):
+            return user
+        raise Unauthenticated("WRONG_CREDENTIALS", "no account has this e-mail address and password")
 
     async def get(self, user_id: UUID) -> Row:
         """A user. Raises NotFound (USER_NOT_FOUND)."""

@@ -1,5 +1,6 @@
 """Who is calling: the user whose token travels with the call, or the service whose certificate opened it."""
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -46,8 +47,6 @@ class Call:
     caller: Caller = NOBODY
     deadline: float | None = None
     idempotency_key: str = ""
-    address: str = ""
-    """The client's, as far as it is known."""
     user_agent: str = ""
     """What the client calls itself."""
     claimed_key: "Key | None" = None
@@ -55,6 +54,12 @@ class Call:
     degraded: set[str] = field(default_factory=set)
     headers: list[tuple[str, str]] = field(default_factory=list)
     """Response headers that the servicer adds."""
+    find_address: Callable[[], str] = str
+
+    @property
+    def address(self) -> str:
+        """The client's IP address, as the edge tells it; the peer's where the call did not come through the edge."""
+        return self.find_address()
 
 
 _current: ContextVar[Call | None] = ContextVar("call", default=None)

@@ -11,7 +11,9 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
+from urllib.parse import unquote
 
 import grpc
 import protovalidate
@@ -36,6 +38,7 @@ Context = grpc.aio.ServicerContext[Any, Any]
 Handler = Callable[[Any, Context], Awaitable[Any]]
 
 TRUST_DOMAIN = "spiffe://matinee.local/"
+CLIENT_ADDRESS, EDGE = "x-client-address", "envoy"
 FIRST_SECOND, LAST_SECOND, NANOS = -62_135_596_800, 253_402_300_799, 1_000_000_000
 """What google.protobuf.Timestamp allows: the years 1 to 9999."""
 SANE_REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,128}$")
@@ -126,6 +129,7 @@ def call_of(method: Method, context: Context) -> Call:
         elif key == "user-agent" and isinstance(value, str):
             call.user_agent = value
     call.request_id = call.request_id or str(uuid.uuid4())
+    call.find_address = partial(client_address, context)
     remaining = context.time_remaining()
     call.deadline = None if remaining is None else time.monotonic() + remaining
     return call
@@ -174,6 +178,15 @@ def with_access(method: Method, verifier: Verifier, handler: Handler) -> Handler
         return await handler(request, context)
 
     return admitted
+
+
+def client_address(context: Context) -> str:
+    """The client's IP address: only the edge is believed what it says of somebody else's."""
+    for key, value in context.invocation_metadata() or ():
+        if key == CLIENT_ADDRESS and isinstance(value, str) and member_of(context) == EDGE:
+            return value
+    # Such as ipv4:127.0.0.1:50051 or ipv6:%5B::1%5D:50051.
+    return unquote(context.peer()).partition(":")[2].rpartition(":")[0].strip("[]")
 
 
 def member_of(context: Context) -> str | None:

@@ -21,7 +21,9 @@ def public_channel(mesh: Mesh) -> grpc.aio.Channel:
     return grpc.aio.insecure_channel(f"{mesh.settings.edge_host}:{mesh.settings.edge_port}")
 
 
-def inner_channel(mesh: Mesh, service: str, identity: str, process: int = 0) -> grpc.aio.Channel:
+def inner_channel(
+    mesh: Mesh, service: str, identity: str, process: int = 0, *, port: int | None = None
+) -> grpc.aio.Channel:
     """gRPC straight to a process of a service, with the certificate of `identity`, such as booking or envoy."""
     folder = mesh.home.certificates
     credentials = grpc.ssl_channel_credentials(
@@ -29,7 +31,8 @@ def inner_channel(mesh: Mesh, service: str, identity: str, process: int = 0) -> 
         (folder / f"{identity}.key").read_bytes(),
         (folder / f"{identity}.crt").read_bytes(),
     )
-    return grpc.aio.secure_channel(f"127.0.0.1:{mesh.settings.ports(get_service(service))[process]}", credentials)
+    port = port or mesh.settings.ports(get_service(service))[process]
+    return grpc.aio.secure_channel(f"127.0.0.1:{port}", credentials)
 
 
 def signed(person: Person) -> tuple[tuple[str, str]]:

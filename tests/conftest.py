@@ -21,6 +21,8 @@ from tests.channels import public_client
 from tests.people import Person, ok, register
 
 HOME_VARIABLE = "MATINEE_TEST_HOME"
+BUSY = {"REGISTER_PER_SECOND": "1000", "CLIENT_FAILURES": "10000"}
+"""All tests have one address, and each makes people of its own."""
 OWNED_MESH = pytest.StashKey[ExitStack]()
 
 
@@ -54,7 +56,7 @@ def _ensure_mesh(config: pytest.Config) -> None:
         return
     stack = config.stash[OWNED_MESH]
     try:
-        started = stack.enter_context(running_mesh())
+        started = stack.enter_context(running_mesh(extra_env=BUSY))
     except MeshError as error:
         pytest.exit(f"the mesh for the tests does not start: {error}", returncode=3)
     os.environ[HOME_VARIABLE] = str(started.home.path)

@@ -126,7 +126,8 @@ class AuthServiceServicer:
         one address, and whether it has one is not told, in the answer or by the time that it takes. A mail is sent to the
         address: with a link for Verify if nobody has it yet, else with the news that somebody, perhaps the reader,
         registered again, and no link. Such an account can be used, but never be verified.
-        Returns RESOURCE_EXHAUSTED (TOO_BUSY) if too many people sign in right now.
+        Returns RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS) if too many accounts are opened from the client's address, and
+        (TOO_BUSY) if too many people sign in right now.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -136,7 +137,8 @@ class AuthServiceServicer:
         """Exchanges an e-mail address and a password for tokens: those of the account whose address it is, or else of the one
         that was the last to claim it.
         Returns UNAUTHENTICATED (WRONG_CREDENTIALS) if no account has both; which one was wrong is not told, by the time it
-        takes neither. RESOURCE_EXHAUSTED (TOO_BUSY) if too many people sign in right now.
+        takes neither. RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS) after some failures with this e-mail address, or more from this
+        client's, for a second, then two, four ... up to a minute, or some; (TOO_BUSY) if too many people sign in right now.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -33,13 +33,15 @@ class AuthServiceStub:
     one address, and whether it has one is not told, in the answer or by the time that it takes. A mail is sent to the
     address: with a link for Verify if nobody has it yet, else with the news that somebody, perhaps the reader,
     registered again, and no link. Such an account can be used, but never be verified.
-    Returns RESOURCE_EXHAUSTED (TOO_BUSY) if too many people sign in right now.
+    Returns RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS) if too many accounts are opened from the client's address, and
+    (TOO_BUSY) if too many people sign in right now.
     """
     Login: _aio.UnaryUnaryMultiCallable[_auth_pb2.LoginRequest, _auth_pb2.Tokens]
     """Exchanges an e-mail address and a password for tokens: those of the account whose address it is, or else of the one
     that was the last to claim it.
     Returns UNAUTHENTICATED (WRONG_CREDENTIALS) if no account has both; which one was wrong is not told, by the time it
-    takes neither. RESOURCE_EXHAUSTED (TOO_BUSY) if too many people sign in right now.
+    takes neither. RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS) after some failures with this e-mail address, or more from this
+    client's, for a second, then two, four ... up to a minute, or some; (TOO_BUSY) if too many people sign in right now.
     """
     Refresh: _aio.UnaryUnaryMultiCallable[_auth_pb2.RefreshRequest, _auth_pb2.Tokens]
     """Exchanges a refresh token for new tokens; the old refresh token ends. For an answer that was lost it works once more
@@ -98,7 +100,8 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         one address, and whether it has one is not told, in the answer or by the time that it takes. A mail is sent to the
         address: with a link for Verify if nobody has it yet, else with the news that somebody, perhaps the reader,
         registered again, and no link. Such an account can be used, but never be verified.
-        Returns RESOURCE_EXHAUSTED (TOO_BUSY) if too many people sign in right now.
+        Returns RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS) if too many accounts are opened from the client's address, and
+        (TOO_BUSY) if too many people sign in right now.
         """
 
     @_abc_1.abstractmethod
@@ -110,7 +113,8 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         """Exchanges an e-mail address and a password for tokens: those of the account whose address it is, or else of the one
         that was the last to claim it.
         Returns UNAUTHENTICATED (WRONG_CREDENTIALS) if no account has both; which one was wrong is not told, by the time it
-        takes neither. RESOURCE_EXHAUSTED (TOO_BUSY) if too many people sign in right now.
+        takes neither. RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS) after some failures with this e-mail address, or more from this
+        client's, for a second, then two, four ... up to a minute, or some; (TOO_BUSY) if too many people sign in right now.
         """
 
     @_abc_1.abstractmethod

@@ -122,6 +122,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """RESOURCE_EXHAUSTED: the caller takes what is streamed too slowly."""
     TOO_BUSY: _ErrorReason.ValueType  # 78
     """RESOURCE_EXHAUSTED: more people sign in than passwords can be verified right now; metadata `retry_seconds`."""
+    TOO_MANY_ATTEMPTS: _ErrorReason.ValueType  # 79
+    """RESOURCE_EXHAUSTED: too many tries or failures by the client or for the account; metadata `retry_seconds`."""
     PEER_UNAVAILABLE: _ErrorReason.ValueType  # 80
     """UNAVAILABLE: a service or store that the answer needs does not answer; try again."""
     DEADLINE_PASSED: _ErrorReason.ValueType  # 82
@@ -234,6 +236,8 @@ READER_TOO_SLOW: ErrorReason.ValueType  # 77
 """RESOURCE_EXHAUSTED: the caller takes what is streamed too slowly."""
 TOO_BUSY: ErrorReason.ValueType  # 78
 """RESOURCE_EXHAUSTED: more people sign in than passwords can be verified right now; metadata `retry_seconds`."""
+TOO_MANY_ATTEMPTS: ErrorReason.ValueType  # 79
+"""RESOURCE_EXHAUSTED: too many tries or failures by the client or for the account; metadata `retry_seconds`."""
 PEER_UNAVAILABLE: ErrorReason.ValueType  # 80
 """UNAVAILABLE: a service or store that the answer needs does not answer; try again."""
 DEADLINE_PASSED: ErrorReason.ValueType  # 82

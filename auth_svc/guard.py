@@ -1,0 +1,78 @@
+"""Who may try now: passwords are not guessed, nobody is flooded with mails, and nobody is locked out for good."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+from weakref import WeakValueDictionary
+
+from auth_svc.passwords import too_busy
+from mesh import caller
+from mesh.errors import Unauthenticated
+from mesh.throttle import Limit, Throttle, client_key
+
+
+class Limits(NamedTuple):
+    """What is limited, and how."""
+
+    account: Limit
+    """Failed sign-ins with an address of e-mail."""
+    client: Limit
+    """Failed sign-ins from one place, with whatever addresses."""
+    register: Limit
+    forgot_client: Limit
+    mailbox: Limit
+    """Mails with links to one address of e-mail: everybody can ask for them."""
+
+
+class Guard:
+    """Limits what can be tried. The answers are the same whether an account exists or not."""
+
+    def __init__(self, throttle: Throttle, limits: Limits, patience: float) -> None:
+        self.throttle = throttle
+        self.limits = limits
+        self.patience = patience
+        self.trying: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def guessing(self, email: str) -> AsyncIterator[None]:
+        """Around the check of a password; one that fails with Unauthenticated counts against account and client.
+
+        Raises ResourceExhausted (TOO_MANY_ATTEMPTS, TOO_BUSY).
+        """
+        account, client = f"account:{mailbox_key(email)}", f"client:{client_key(caller.current().address)}"
+        # One after the other, or all of those that come at once were free.
+        async with self.alone(account):
+            await self.throttle.look(account, self.limits.account)
+            await self.throttle.look(client, self.limits.client)
+            try:
+                yield
+            except Unauthenticated:
+                await self.throttle.count(account, self.limits.account)
+                await self.throttle.count(client, self.limits.client)
+                raise
+            await self.throttle.forget(account)
+
+    @asynccontextmanager
+    async def alone(self, key: str) -> AsyncIterator[None]:
+        """While nobody else in this process is here with the same key. Raises ResourceExhausted (TOO_BUSY)."""
+        lock = self.trying.setdefault(key, asyncio.Lock())
+        try:
+            async with asyncio.timeout(self.patience):
+                await lock.acquire()
+        except TimeoutError:
+            raise too_busy(self.patience) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    async def register(self) -> None:
+        """Counts a registration. Raises ResourceExhausted (TOO_MANY_ATTEMPTS)."""
+        await self.throttle.take(f"register:{client_key(caller.current().address)}", self.limits.register)
+
+
+def mailbox_key(email: str) -> str:
+    """What stands for an address in Redis, which need not know it."""
+    return hashlib.blake2b(email.strip().lower().encode(), digest_size=16).hexdigest()
