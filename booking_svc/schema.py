@@ -26,6 +26,7 @@ from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, TSTZRANGE, ExcludeC
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from mesh.idempotency import KeptKey
+from mesh.privileges import APPEND_ONLY
 
 HOST_SLOT = UUID(int=0)
 """The slot of an evening that one hosts: hosting two rooms at once is allowed, everything else clashes."""
@@ -235,7 +236,7 @@ class BookingEvent(Base):
     detail: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     create_time: Mapped[datetime]
 
-    __table_args__ = (Index("events_of_announcement", "announcement_id", "booking_id", "id"),)
+    __table_args__ = (Index("events_of_announcement", "announcement_id", "booking_id", "id"), {"info": APPEND_ONLY})
 
 
 class FanOut(Base):

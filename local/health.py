@@ -10,7 +10,7 @@ import httpx
 import redis
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from local import services
+from local import services, valkey
 from local.errors import MeshError
 from local.ports import is_free
 from local.processes import Process
@@ -25,7 +25,8 @@ LOG_LINES = 20
 def wait_for_valkey(settings: Settings, seconds: float) -> None:
     """Waits until Valkey has read its file and answers."""
     deadline = time.monotonic() + seconds
-    with redis.Redis(port=settings.port(services.VALKEY), password=settings.valkey_password) as client:
+    port, password = settings.port(services.VALKEY), settings.valkey_password
+    with redis.Redis(port=port, username=valkey.ADMIN, password=password) as client:
         while True:
             try:
                 client.ping()

@@ -37,6 +37,8 @@ SERVER = {
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    # A failure without its details: they show the row.
+    "log_error_verbosity": "terse",
 }
 
 

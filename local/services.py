@@ -13,6 +13,7 @@ class Service:
     offset: int
     peers: tuple[str, ...]
     extensions: tuple[str, ...] = ()
+    temporary_tables: bool = False
 
     @property
     def module(self) -> str:
@@ -23,13 +24,23 @@ class Service:
         return f"{self.name}_processes"
 
     @property
-    def password_setting(self) -> str:
-        return f"{self.name}_database_password"
+    def valkey_setting(self) -> str:
+        return f"{self.name}_valkey_password"
+
+    @property
+    def owner(self) -> str:
+        """The role that owns the service's database; the service itself enters it by a role of its own name."""
+        return f"{self.name}_owner"
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """The service's roles in PostgreSQL, each with the setting that has its password."""
+        return {self.name: f"{self.name}_database_password", self.owner: f"{self.name}_owner_password"}
 
 
 SERVICES = (
     Service("auth", 10, (), ("citext",)),
-    Service("movie", 20, ("auth",), ("pg_trgm", "unaccent")),
+    Service("movie", 20, ("auth",), ("pg_trgm", "unaccent"), temporary_tables=True),
     Service("ugc", 30, ("auth", "movie")),
     Service("booking", 40, ("auth", "movie", "ugc", "notify"), ("btree_gist", "pg_trgm", "unaccent")),
     Service("notify", 50, ("auth",)),

@@ -67,6 +67,16 @@ class Settings(_Place, Door):
     ugc_database_password: Secret
     booking_database_password: Secret
     notify_database_password: Secret
+    auth_owner_password: Secret
+    movie_owner_password: Secret
+    ugc_owner_password: Secret
+    booking_owner_password: Secret
+    notify_owner_password: Secret
+    auth_valkey_password: Secret
+    movie_valkey_password: Secret
+    ugc_valkey_password: Secret
+    booking_valkey_password: Secret
+    notify_valkey_password: Secret
     sample_password: Secret
     unsubscribe_secret: Secret
 
@@ -92,9 +102,15 @@ class Settings(_Place, Door):
         count: int = getattr(self, service.processes_setting)
         return [self.port(service.offset + index) for index in range(count)]
 
-    def database_password(self, service: Service) -> str:
-        password: str = getattr(self, service.password_setting)
-        return password
+    @property
+    def database_passwords(self) -> dict[str, str]:
+        """The passwords of the services' roles in PostgreSQL, by role."""
+        return {role: getattr(self, setting) for service in SERVICES for role, setting in service.roles.items()}
+
+    @property
+    def valkey_passwords(self) -> dict[str, str]:
+        """The passwords of the services in Valkey, by service."""
+        return {service.name: getattr(self, service.valkey_setting) for service in SERVICES}
 
 
 # For meshes whose people all come from one address within minutes, as those of tests do.
@@ -104,7 +120,8 @@ SECRETS = [
     "POSTGRES_PASSWORD",
     "VALKEY_PASSWORD",
     "SUPERVISOR_PASSWORD",
-    *(service.password_setting.upper() for service in SERVICES),
+    *(setting.upper() for service in SERVICES for setting in service.roles.values()),
+    *(service.valkey_setting.upper() for service in SERVICES),
     "SAMPLE_PASSWORD",
     "UNSUBSCRIBE_SECRET",
 ]

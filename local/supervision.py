@@ -15,12 +15,12 @@ from typing import Any, TypedDict, cast
 
 import psutil
 
-from local import services
+from local import services, valkey
 from local.errors import MeshError
 from local.home import PYTHON, Home, write_json, write_private
 from local.launch import PLAIN
 from local.postgres import LAUNCHER
-from local.processes import MARKER, Process, all_processes, base_environment
+from local.processes import MARKER, Process, all_processes, base_environment, valkey_users
 from local.settings import Settings
 
 USER = "mesh"
@@ -184,7 +184,7 @@ def _tolerated(reason: str) -> Iterator[None]:
 def write_configuration(settings: Settings) -> None:
     """Writes supervisord's file and what the launcher reads for each process."""
     home = settings.home
-    write_private(home.valkey / "valkey.conf", f"requirepass {settings.valkey_password}\n")
+    write_private(valkey.users_file(home), valkey_users(settings))
     parts = [_head(settings)]
     for process in all_processes(settings):
         write_json(home.run / f"{process.name}.json", process.specification(settings))

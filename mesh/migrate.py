@@ -2,7 +2,8 @@
 
 `check` fails when schema.py says something else than the migrations.
 `python -m mesh.migrate booking_svc revision "add a column"` writes the next migration from the difference between the
-database and schema.py. The database is the one that DATABASE_URL names.
+database and schema.py. The database is the one that DATABASE_URL names, entered as the role that owns it; an upgrade
+also grants the service's own role, which has the service's name, what it may do.
 """
 
 import asyncio
@@ -18,9 +19,13 @@ from sqlalchemy import Connection, MetaData, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.util import await_only
 
+from mesh import privileges
+
 USAGE = "usage: python -m mesh.migrate SERVICE upgrade | check | revision WORDS"
 LOCK = 4_711_001
 """Advisory lock that keeps two migrations of one database apart."""
+RUNNING_AS = "role"
+"""Alembic's attribute with the role of the running service, when it is to be granted its rights."""
 
 
 def config(package: str) -> Config:
@@ -51,6 +56,8 @@ def migrate_connection(connection: Connection, metadata: MetaData) -> None:
     context.configure(connection=connection, target_metadata=metadata, include_name=is_ours, compare_type=True)
     with context.begin_transaction():
         context.run_migrations()
+        if role := context.config.attributes.get(RUNNING_AS):
+            privileges.grant(connection, metadata, role)
 
 
 def run_script(script: str) -> None:
@@ -71,7 +78,9 @@ def main() -> None:
         raise SystemExit("setting DATABASE_URL: missing (make up and make migration set it)")
     match sys.argv[1:]:
         case [package, "upgrade"]:
-            command.upgrade(config(package), "head")
+            chosen = config(package)
+            chosen.attributes[RUNNING_AS] = package.removesuffix("_svc")
+            command.upgrade(chosen, "head")
         case [package, "check"]:
             command.check(config(package))
         case [package, "revision", words]:

@@ -69,6 +69,6 @@ class MeshSettings(ProcessSettings):
     database_url: SecretStr
     """postgresql+asyncpg://user:password@host:port/database"""
     redis_url: SecretStr
-    """redis://:password@host:port/0"""
+    """redis://user:password@host:port/0"""
     database_connections: Annotated[int, Field(ge=1, le=100)] = 10
     """Most connections of this process to its database."""

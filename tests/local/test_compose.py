@@ -137,21 +137,33 @@ def test_postgres_is_initialised_as_by_make_up() -> None:
     assert set(COMPOSE["postgres"]["environment"]["POSTGRES_INITDB_ARGS"].split()) == set(INITDB) - elsewhere
 
 
-def test_every_service_gets_its_database() -> None:
-    script = ROOT / "local" / "postgres-init.sh"
-    # Executable, it is run; otherwise the entrypoint reads it as its own, and `set -u` stays on there.
-    assert os.access(script, os.X_OK)
-    assert f"for service in {' '.join(NAMES)}; do" in script.read_text()
-    passwords = {service.password_setting.upper() for service in SERVICES}
-    assert passwords <= COMPOSE["postgres"]["environment"].keys()
+@pytest.mark.parametrize("name", NAMES)
+def test_a_service_has_the_passwords_of_its_own_users_only(name: str) -> None:
+    """In PostgreSQL and Valkey; the owner's is for its migrations alone."""
+    database, owner, cache = (f"{name.upper()}_{kind}_PASSWORD" for kind in ("DATABASE", "OWNER", "VALKEY"))
+    given, migration = COMPOSE[name]["environment"], COMPOSE[f"migrate-{name}"]["environment"]
+    assert given["DATABASE_URL"] == f"postgresql+asyncpg://{name}:${{{database}}}@postgres:5432/{name}"
+    assert given["REDIS_URL"] == f"redis://{name}:${{{cache}}}@valkey:6379/0"
+    assert set(re.findall(r"\w+_PASSWORD", str(given))) == {database, cache}
+    assert migration == {"DATABASE_URL": f"postgresql+asyncpg://{name}_owner:${{{owner}}}@postgres:5432/{name}"}
+
+
+def test_no_password_is_on_a_command_line() -> None:
+    assert "${" not in str([service.get("command") for service in COMPOSE.values()])
 
 
 def test_one_shot_jobs_get_what_they_read() -> None:
     read = re.findall(r'"([A-Z]+_(?:DATABASE_URL|PASSWORD))"', (ROOT / "local" / "sample_data.py").read_text())
     assert set(COMPOSE["sample-data"]["environment"]) == set(read)
-    for name in NAMES:
-        migration = COMPOSE[f"migrate-{name}"]["environment"]
-        assert migration == {"DATABASE_URL": COMPOSE[name]["environment"]["DATABASE_URL"]}
+    roles = {setting.upper() for service in SERVICES for setting in service.roles.values()}
+    assert set(COMPOSE["databases"]["environment"]) == roles | {
+        "POSTGRES_HOST",
+        "POSTGRES_PORT",
+        "POSTGRES_USER",
+        "POSTGRES_PASSWORD",
+    }
+    users = {service.valkey_setting.upper() for service in SERVICES}
+    assert set(COMPOSE["valkey-users"]["environment"]) == users | {"VALKEY_PASSWORD"}
 
 
 def test_make_env_writes_every_secret_that_compose_asks_for() -> None:

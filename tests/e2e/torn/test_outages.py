@@ -15,6 +15,7 @@ import redis.asyncio
 
 from local import services
 from local.mesh import Mesh
+from local.valkey import ADMIN
 from tests.e2e.faults import (
     BOTH,
     booking_rows,
@@ -122,7 +123,7 @@ async def announced(mesh: Mesh, http: httpx.AsyncClient, films: list[Any]) -> As
     announcement = await host.announce(films.pop()["id"])
     async with without(mesh, "movie"):
         port, password = mesh.settings.port(services.VALKEY), mesh.settings.valkey_password
-        async with redis.asyncio.Redis(port=port, password=password) as client:
+        async with redis.asyncio.Redis(port=port, username=ADMIN, password=password) as client:
             await client.flushdb()
         yield host, announcement
 
