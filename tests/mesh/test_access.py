@@ -11,9 +11,9 @@ from matinee.common.v1.access_pb2 import ACCESS_UNSPECIFIED, PUBLIC, SERVICE, US
 
 from local import services
 from mesh import stubs
-from mesh.verifier import Verifier
 from mesh.server import Served, handlers
 from mesh.streams import Streams
+from mesh.verifier import Verifier
 
 
 async def no_keys() -> dict[str, Any]:
