@@ -68,6 +68,8 @@ local function resumed(headers, path)
   return path
 end
 
+local NO_TUNNEL = '{"code":5,"details":[],"message":"nobody serves this method and path"}'
+
 function envoy_on_request(handle)
   local headers = handle:headers()
   local id = headers:get("x-request-id")
@@ -91,6 +93,11 @@ function envoy_on_request(handle)
   end
 
   local path = headers:get(":path")
+  if path == nil then
+    -- CONNECT: nothing that waits for the end of a tunnel would ever answer.
+    handle:respond({ [":status"] = "404", ["content-type"] = "application/json" }, NO_TUNNEL)
+    return
+  end
   if path:sub(1, 3) == "/s/" or path:sub(1, 23) == "/notify/v1/unsubscribe/" then
     path = plain_link(handle, headers, path)
   elseif path:sub(1, 23) == "/notify/v1/inbox/stream" then

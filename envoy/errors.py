@@ -106,20 +106,24 @@ OFTEN = OwnError(
 )
 _INVALID_FIELDS = _reason(ErrorReason.INVALID_FIELDS)
 
+NO_HTTP = OwnError(400, code_pb2.INVALID_ARGUMENT, "the request or its path is not valid HTTP", _INVALID_FIELDS)
+
 OWN_ERRORS = (
     EXPIRED,
     NO_KEYS,
     INVALID,
     FOREIGN,
     OwnError(400, code_pb2.INVALID_ARGUMENT, AS_ENVOY_SAYS, _INVALID_FIELDS, because="transcode_failure"),
-    OwnError(400, code_pb2.INVALID_ARGUMENT, "the request or its path is not valid HTTP", _INVALID_FIELDS),
-    OwnError(403, code_pb2.PERMISSION_DENIED, AS_ENVOY_SAYS, _reason(ErrorReason.ACCESS_DENIED)),
+    NO_HTTP,
+    OwnError(403, code_pb2.PERMISSION_DENIED, "the edge does not do this", _reason(ErrorReason.ACCESS_DENIED)),
     OwnError(404, code_pb2.NOT_FOUND, "nobody serves this method and path"),
     SLOW,
     OwnError(408, code_pb2.DEADLINE_EXCEEDED, "the request took too long to arrive", _DEADLINE_PASSED),
     LARGE,
     OFTEN,
     OwnError(431, LARGE.code, "the headers are too large", LARGE.reason),
+    # A coding of the body other than chunks.
+    OwnError(501, NO_HTTP.code, NO_HTTP.message, NO_HTTP.reason, answered_as=400),
     AWAY,
     OwnError(504, SLOW.code, SLOW.message, SLOW.reason),
     OwnError(500, code_pb2.INTERNAL, "internal error", _reason(ErrorReason.INTERNAL_ERROR), and_above=True),

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import ssl
 import subprocess
 import time
 from collections import Counter
@@ -130,9 +131,11 @@ async def running_edge(
         for server in servers:
             await server.start()
         process = _start_envoy(folder, port, base, given)
-        url = f"http://127.0.0.1:{port}"
+        certificate = given.get("edge_tls_certificate")
+        url = f"{'https' if certificate else 'http'}://127.0.0.1:{port}"
+        trusted = ssl.create_default_context(cafile=str(certificate)) if certificate else False
         try:
-            async with httpx.AsyncClient(base_url=url, timeout=10, trust_env=False) as http:
+            async with httpx.AsyncClient(base_url=url, timeout=10, trust_env=False, verify=trusted) as http:
                 await _until_ready(http, with_keys, ready_from)
                 yield Edge(port, booking, serving, http)
         finally:
