@@ -22,9 +22,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 @pytest_asyncio.fixture(loop_scope="session", params=["redis", "process"])
 async def throttle(mesh: Mesh, request: pytest.FixtureRequest) -> AsyncIterator[Throttle]:
     """One that counts in Redis, and one that cannot."""
-    address = redis_url(mesh.settings) if request.param == "redis" else "redis://127.0.0.1:1/0"
+    address = redis_url(mesh.settings, "auth") if request.param == "redis" else "redis://127.0.0.1:1/0"
     client: redis.asyncio.Redis = redis.asyncio.from_url(address)
-    yield Throttle(client, "tests")
+    yield Throttle(client, "auth")
     await client.aclose()
 
 
