@@ -42,6 +42,8 @@ class Call:
 
     method: str = ""
     """The RPC's path."""
+    peer: str = ""
+    """The member of the mesh that opened the connection: a service, the edge, a developer."""
     request_id: str = ""
     token: str | None = None
     caller: Caller = NOBODY

@@ -31,13 +31,13 @@ from mesh.errors import (
     MeshError,
 )
 from mesh.logs import logger
+from mesh.members import member_of
 from mesh.streams import Streams
 from mesh.verifier import Verifier
 
 Context = grpc.aio.ServicerContext[Any, Any]
 Handler = Callable[[Any, Context], Awaitable[Any]]
 
-TRUST_DOMAIN = "spiffe://matinee.local/"
 CLIENT_ADDRESS, EDGE = "x-client-address", "envoy"
 FIRST_SECOND, LAST_SECOND, NANOS = -62_135_596_800, 253_402_300_799, 1_000_000_000
 """What google.protobuf.Timestamp allows: the years 1 to 9999."""
@@ -109,7 +109,7 @@ def with_log(method: Method, handler: Handler) -> Handler:
                 code=code,
                 ms=round((time.perf_counter() - started) * 1000, 2),
                 caller=str(call.caller.user_id or ""),
-                peer=call.caller.service or "",
+                peer=call.peer,
                 request_id=call.request_id,
             )
 
@@ -129,7 +129,7 @@ def call_of(method: Method, context: Context) -> Call:
         elif key == "user-agent" and isinstance(value, str):
             call.user_agent = value
     call.request_id = call.request_id or str(uuid.uuid4())
-    call.find_address = partial(client_address, context)
+    call.find_address = partial(client_address, call, context)
     remaining = context.time_remaining()
     call.deadline = None if remaining is None else time.monotonic() + remaining
     return call
@@ -170,9 +170,10 @@ def with_access(method: Method, verifier: Verifier, handler: Handler) -> Handler
 
     async def admitted(request: Any, context: Context) -> Any:
         call = caller.current()
+        call.peer = member_of(context)
         identity = await verifier.verify(call.token) if call.token else NOBODY
-        if services and (service := member_of(context)) in services:
-            identity = replace(identity, service=service)
+        if call.peer in services:
+            identity = replace(identity, service=call.peer)
         call.caller = identity
         method.access.admit(identity)
         return await handler(request, context)
@@ -180,22 +181,13 @@ def with_access(method: Method, verifier: Verifier, handler: Handler) -> Handler
     return admitted
 
 
-def client_address(context: Context) -> str:
+def client_address(call: Call, context: Context) -> str:
     """The client's IP address: only the edge is believed what it says of somebody else's."""
     for key, value in context.invocation_metadata() or ():
-        if key == CLIENT_ADDRESS and isinstance(value, str) and member_of(context) == EDGE:
+        if key == CLIENT_ADDRESS and isinstance(value, str) and call.peer == EDGE:
             return value
     # Such as ipv4:127.0.0.1:50051 or ipv6:%5B::1%5D:50051.
     return unquote(context.peer()).partition(":")[2].rpartition(":")[0].strip("[]")
-
-
-def member_of(context: Context) -> str | None:
-    """Whose certificate opened the connection: a service, the edge, a developer; None without a name of this mesh."""
-    for name in context.auth_context().get("peer_spiffe_id", ()):
-        identity = name.decode() if isinstance(name, bytes) else str(name)
-        if identity.startswith(TRUST_DOMAIN):
-            return identity.removeprefix(TRUST_DOMAIN)
-    return None
 
 
 def with_parsing(request: type[Message], handler: Handler) -> Handler:

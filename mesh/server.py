@@ -12,11 +12,12 @@ import uvloop
 from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
 from mesh import clock, logs, stubs
 from mesh.identity import Identity, IdentityFiles
 from mesh.interceptors import Context, Method, around
+from mesh.members import MembersOnly
 from mesh.settings import ProcessSettings
 from mesh.streams import Streams
 from mesh.verifier import Verifier
@@ -80,9 +81,11 @@ def build_server(process: Process) -> tuple[grpc.aio.Server, health.aio.HealthSe
     for served in process.served:
         server.add_generic_rpc_handlers((handlers(served, process.verifier, process.streams),))
     servicer = health.aio.HealthServicer()
-    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    guarded: Any = MembersOnly(server)
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, guarded)
     # Every process lists all: behind the edge's one port a reflection client reaches any of them.
-    reflection.enable_server_reflection((*stubs.SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+    names = (*stubs.SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
+    reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflection.aio.ReflectionServicer(names), guarded)
     server.add_secure_port(process.settings.listen, credentials(IdentityFiles(process.settings)))
     return server, servicer
 

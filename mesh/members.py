@@ -1,0 +1,72 @@
+"""Who is at the other end of a connection: a member of the mesh, known by the SPIFFE name in its certificate."""
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import grpc
+
+from mesh import stubs
+from mesh.errors import PermissionDenied
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+TRUST_DOMAIN = "spiffe://matinee.local/"
+MEMBERS = stubs.MEMBERS | {"envoy", "developer", "bench"}
+"""Who may connect. What the last three send counts as nobody's word but that of the token in it."""
+
+
+def member_of(context: Context) -> str:
+    """Whose certificate opened the connection.
+
+    Raises PermissionDenied (ACCESS_DENIED) when our authority signed it, but not for a member of the mesh.
+    """
+    # gRPC tells the name only if the certificate has just one.
+    for name in context.auth_context().get("peer_spiffe_id", ()):
+        identity = name.decode() if isinstance(name, bytes) else str(name)
+        member = identity.removeprefix(TRUST_DOMAIN)
+        if identity.startswith(TRUST_DOMAIN) and member in MEMBERS:
+            return member
+    raise PermissionDenied("ACCESS_DENIED", "the caller may not do this")
+
+
+class MembersOnly:
+    """Stands for a server while a library adds RPCs of its own to it, and lets nobody but members call them."""
+
+    def __init__(self, server: grpc.aio.Server) -> None:
+        self.server = server
+
+    def add_generic_rpc_handlers(self, handlers: tuple[grpc.GenericRpcHandler, ...]) -> None:
+        """The generated code adds each service twice: the other time with the names of its methods."""
+
+    def add_registered_method_handlers(self, service: str, handlers: Mapping[str, Any]) -> None:
+        """Adds the RPCs of a service."""
+        guarded = {name: guard(handler) for name, handler in handlers.items()}
+        self.server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, guarded),))
+
+
+def guard(handler: Any) -> Any:
+    """The same RPC for members only."""
+    kinds = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
+    return handler._replace(**{kind: own(getattr(handler, kind)) for kind in kinds if getattr(handler, kind)})
+
+
+def own(behaviour: Any) -> Any:
+    """What answers an RPC, after a look at who calls."""
+
+    async def check(context: Context) -> None:
+        try:
+            member_of(context)
+        except PermissionDenied as error:
+            await context.abort(error.code, error.message)
+
+    async def answered(request: Any, context: Context) -> Any:
+        await check(context)
+        return await behaviour(request, context)
+
+    async def streamed(request: Any, context: Context) -> Any:
+        await check(context)
+        async for message in behaviour(request, context):
+            yield message
+
+    return streamed if inspect.isasyncgenfunction(behaviour) else answered
