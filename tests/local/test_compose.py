@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings
 from envoy.settings import Settings as EdgeSettings
 from local.home import PYTHON
 from local.postgres import INITDB, MAJOR
+from local.processes import SAMPLED
 from local.services import NAMES, SERVICES
 from local.settings import SECRETS
 
@@ -146,6 +147,20 @@ def test_a_service_has_the_passwords_of_its_own_users_only(name: str) -> None:
     assert given["REDIS_URL"] == f"redis://{name}:${{{cache}}}@valkey:6379/0"
     assert set(re.findall(r"\w+_PASSWORD", str(given))) == {database, cache}
     assert migration == {"DATABASE_URL": f"postgresql+asyncpg://{name}_owner:${{{owner}}}@postgres:5432/{name}"}
+
+
+@pytest.mark.parametrize("secret", sorted({*SECRETS} - {"SUPERVISOR_PASSWORD"}))
+def test_a_secret_goes_only_to_those_who_use_it(secret: str) -> None:
+    service, _, kind = secret.partition("_")
+    shared = {"POSTGRES_PASSWORD": {"postgres", "databases"}, "VALKEY_PASSWORD": {"valkey-users"}}
+    own = {"SAMPLE_PASSWORD": {"sample-data"}, "UNSUBSCRIBE_SECRET": {"notify"}, "SIGNING_KEY_SECRET": {"auth"}}
+    by_kind = {
+        "DATABASE_PASSWORD": {"databases", service.lower(), *({"sample-data"} if service.lower() in SAMPLED else ())},
+        "OWNER_PASSWORD": {"databases", f"migrate-{service.lower()}"},
+        "VALKEY_PASSWORD": {"valkey-users", service.lower()},
+    }
+    users = {**shared, **own}.get(secret) or by_kind[kind]
+    assert {name for name, container in COMPOSE.items() if f"${{{secret}" in str(container)} == users
 
 
 def test_no_password_is_on_a_command_line() -> None:
