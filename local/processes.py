@@ -149,11 +149,11 @@ def tools_environment(settings: Settings) -> dict[str, str]:
 
 def tls_environment(settings: Settings, identity: str) -> dict[str, str]:
     """Who a process is to the others."""
-    folder = settings.home.certificates
+    folder = settings.home.certificates / identity
     return {
         "TLS_CA": str(folder / "ca.crt"),
-        "TLS_CERTIFICATE": str(folder / f"{identity}.crt"),
-        "TLS_KEY": str(folder / f"{identity}.key"),
+        "TLS_CERTIFICATE": str(folder / "tls.crt"),
+        "TLS_KEY": str(folder / "tls.key"),
     }
 
 
