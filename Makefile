@@ -16,8 +16,9 @@ SEED ?=
 N ?=
 OFFSET ?=
 TELLING ?=
+AUTHORITY ?=
 
-.PHONY: help up env down status logs tokens mail mails clock demo test check fix protos migration bench growth
+.PHONY: help up env down status logs certificates tokens mail mails clock demo test check fix protos migration bench growth
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -46,6 +47,9 @@ status: .venv/.installed ## Show what runs
 
 logs: .venv/.installed ## Follow the logs; of one process: make logs S=booking
 	@$(PYTHON) -m local logs $(S)
+
+certificates: .venv/.installed ## Renew the certificates of a running mesh; with a new authority: make certificates AUTHORITY=1
+	@$(PYTHON) -m local certificates $(if $(AUTHORITY),--authority)
 
 tokens: .venv/.installed ## Print tokens of the sample people; one of them raw: make -s tokens R=user
 	@$(PYTHON) -m local run auth -m auth_svc.tokens $(if $(R),--as $(R))

@@ -1,10 +1,10 @@
 """Writes Envoy's configuration: `python -m envoy.render --out FOLDER [--validate]`.
 
-FOLDER gets envoy.yaml and api.binpb, the description of the API that JSON is translated by.
+FOLDER gets envoy.yaml, api.binpb, the description of the API that JSON is translated by, and a file for each of Envoy's
+certificates that says where it lies.
 """
 
 import argparse
-import json
 import subprocess
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from envoy.descriptors import descriptor_set, served_files, services
 from envoy.errors import LARGE, OWN_ERRORS
 from envoy.rates import REMEMBERED, tight_limits
 from envoy.routes import grpc_routes, http_routes, stream_routes
+from envoy.secrets import write_secrets
 from envoy.settings import Settings, load_settings
 
 SOURCES = Path(__file__).parent
@@ -48,8 +49,9 @@ def render(settings: Settings, folder: Path) -> Path:
     """Writes both files and returns the path of envoy.yaml."""
     served = served_files(bench=settings.bench_target is not None)
     files = [file for cluster in served.values() for file in cluster]
-    api, door = (folder / "api.binpb").resolve(), (folder / "door.json").resolve()
+    api = (folder / "api.binpb").resolve()
     routes = http_routes(served)
+    folder.mkdir(parents=True, exist_ok=True)
     text = _template().render(
         settings=settings,
         api=str(api),
@@ -67,31 +69,12 @@ def render(settings: Settings, folder: Path) -> Path:
         limits=tight_limits(settings.tight_rates, served),
         remembered=REMEMBERED,
         cors=CORS,
-        door_certificate=str(door),
+        secrets=write_secrets(settings, folder),
     )
-    folder.mkdir(parents=True, exist_ok=True)
-    if settings.edge_tls_certificate:
-        door.write_text(_door_certificate(settings), encoding="utf-8")
     api.write_bytes(descriptor_set(iter(files)).SerializeToString(deterministic=True))
     target = folder / "envoy.yaml"
     target.write_text(text, encoding="utf-8")
     return target
-
-
-def _door_certificate(settings: Settings) -> str:
-    """What Envoy looks up again whenever something is renamed into the certificate's folder."""
-    certificate, key = settings.edge_tls_certificate, settings.edge_tls_key
-    assert certificate is not None
-    secret = {
-        "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret",
-        "name": "edge",
-        "tls_certificate": {
-            "certificate_chain": {"filename": str(certificate)},
-            "private_key": {"filename": str(key)},
-            "watched_directory": {"path": str(certificate.parent)},
-        },
-    }
-    return json.dumps({"resources": [secret]})
 
 
 def _template() -> jinja2.Template:

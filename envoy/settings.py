@@ -43,8 +43,8 @@ def parse_origins(value: object) -> object:
 
 
 def _absolute(path: Path) -> Path:
-    """Envoy may be started in another folder."""
-    return path.resolve()
+    """Envoy may be started in another folder. Links stay: where they lead changes when a certificate is renewed."""
+    return path.absolute()
 
 
 Port = Annotated[int, Field(ge=1, le=65535)]

@@ -92,6 +92,24 @@ def logs(
 
 
 @app.command()
+def certificates(
+    authority: Annotated[
+        bool, typer.Option(help="Also make a new authority; the old one is trusted no longer.")
+    ] = False,
+) -> None:
+    """Give every process a new certificate; a mesh that runs takes them without a failed call."""
+    from local.certificates import renew_certificates, replace_authority, settle
+    from local.mesh import locked
+
+    with _errors_shown():
+        home = load_home()
+        home.create()
+        with locked(home):
+            replace_authority(home.certificates, settle) if authority else renew_certificates(home.certificates)
+        console.print("the new authority is the only one that is trusted" if authority else "all certificates are new")
+
+
+@app.command()
 def mail(
     number: Annotated[int, typer.Argument(help="Which to show, 1 is the newest; a list of them if not given.")] = 0,
 ) -> None:

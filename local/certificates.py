@@ -1,183 +1,123 @@
-"""The mesh's own certificate authority, and a certificate per service: `python -m local.certificates FOLDER`."""
+"""The mesh's own certificate authority, and a certificate per member: `python -m local.certificates FOLDER`.
+
+Each member has a folder of its own with tls.crt, tls.key and ca.crt, whom it trusts; the authority has another one.
+The processes notice new files by themselves.
+"""
 
 import argparse
-import datetime
-import ipaddress
-from collections.abc import Iterator
-from dataclasses import dataclass
+import time
+from collections.abc import Callable
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
-from local.home import write_private
+from local.authority import Authority
+from local.pairs import Pair, issue
 from local.services import NAMES
+from local.swap import swap_files
 
 IDENTITIES = (*NAMES, "envoy", "developer", "bench")
-RENEW_BEFORE = datetime.timedelta(days=30)
-CA_LIFETIME = datetime.timedelta(days=3650)
-LIFETIME = datetime.timedelta(days=365)
-# Clocks of one machine's containers differ by seconds, not by minutes.
-BACKDATED = datetime.timedelta(minutes=5)
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A certificate and its private key."""
-
-    certificate: x509.Certificate
-    key: ec.EllipticCurvePrivateKey
+SETTLE_SECONDS = 5.0
+"""Within one second every process knows new files; the rest is for a machine that is busy."""
 
 
 def ensure_certificates(folder: Path) -> list[str]:
     """Makes what is missing, broken or about to expire, and returns the names of what was made."""
-    authority = _read(folder, "ca")
     made = []
-    if authority is None or _stale(authority):
-        authority = _make_authority()
-        _write(folder, "ca", authority)
-        made.append("ca")
+    authority = Authority.read(folder / "authority")
+    if authority is None:
+        authority = Authority.make()
+        authority.write(folder / "authority")
+        _forget_flat_files(folder)
+        made.append("authority")
     for name in IDENTITIES:
-        pair = _read(folder, name)
-        if pair is None or _stale(pair) or not _issued_by(pair, authority) or not _names_match(pair, name):
-            _write(folder, name, _issue(name, authority))
+        pair = Pair.read(folder / name / "tls.crt", folder / name / "tls.key")
+        if pair is None or pair.is_stale or not pair.is_issued_by(authority.issuing) or not pair.has_names_of(name):
+            _hand_out(folder / name, issue(authority.issuing, name), authority)
             made.append(name)
+        elif _trusted(folder / name) != authority.trusted:
+            _hand_out(folder / name, pair, authority)
     return made
 
 
-def spiffe_id(name: str) -> str:
-    """The name by which a member of the mesh knows another."""
-    return f"spiffe://matinee.local/{name}"
+def renew_certificates(folder: Path) -> None:
+    """A new certificate with a new key for every member."""
+    ensure_certificates(folder)
+    authority = Authority.read(folder / "authority")
+    assert authority is not None
+    for name in IDENTITIES:
+        _hand_out(folder / name, issue(authority.issuing, name), authority)
 
 
-def _make_authority() -> Pair:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = _subject("Matinee local authority")
-    builder = (
-        _builder(subject, subject, key, CA_LIFETIME)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_key_usage(authority=True), critical=True)
-    )
-    return Pair(builder.sign(key, hashes.SHA256()), key)
+def replace_authority(folder: Path, settle: Callable[[str], None]) -> None:
+    """A new authority, and certificates by it, in three steps after which every process has to be given time (settle).
+
+    One that was interrupted goes on where it was.
+    """
+    ensure_certificates(folder)
+    authority = Authority.read(folder / "authority")
+    assert authority is not None
+    if authority.previous is None:
+        authority = authority.with_successor()
+        _take_over(folder, authority)
+        settle("both authorities are trusted")
+        authority = authority.succeeded()
+    _take_over(folder, authority)
+    settle("all certificates are the new authority's")
+    _take_over(folder, authority.without_previous())
 
 
-def _issue(name: str, authority: Pair) -> Pair:
-    key = ec.generate_private_key(ec.SECP256R1())
-    issuer = authority.certificate
-    usages = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
-    authority_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key())
-    builder = (
-        _builder(_subject(name), issuer.subject, key, LIFETIME)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_key_usage(authority=False), critical=True)
-        .add_extension(usages, critical=False)
-        .add_extension(x509.SubjectAlternativeName(list(_alternative_names(name))), critical=False)
-        .add_extension(authority_key, critical=False)
-    )
-    return Pair(builder.sign(authority.key, hashes.SHA256()), key)
+def _take_over(folder: Path, authority: Authority) -> None:
+    # First, so that an interrupted step is finished by the next ensure_certificates().
+    authority.write(folder / "authority")
+    ensure_certificates(folder)
 
 
-def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, lifetime: datetime.timedelta
-) -> x509.CertificateBuilder:
-    now = datetime.datetime.now(datetime.UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - BACKDATED)
-        .not_valid_after(now + lifetime)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-    )
+def _hand_out(folder: Path, pair: Pair, authority: Authority) -> None:
+    swap_files(folder, {"tls.crt": pair.certificate_pem, "tls.key": pair.key_pem, "ca.crt": authority.trusted})
 
 
-def _subject(name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-
-
-def _alternative_names(name: str) -> Iterator[x509.GeneralName]:
-    yield x509.UniformResourceIdentifier(spiffe_id(name))
-    # Python's clients refuse a certificate that has no DNS name.
-    yield x509.DNSName(name)
-    yield x509.DNSName("localhost")
-    yield x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-
-
-def _key_usage(*, authority: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not authority,
-        key_cert_sign=authority,
-        crl_sign=authority,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
-def _stale(pair: Pair) -> bool:
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = pair.certificate
-    return not certificate.not_valid_before_utc <= now < certificate.not_valid_after_utc - RENEW_BEFORE
-
-
-def _issued_by(pair: Pair, authority: Pair) -> bool:
+def _trusted(folder: Path) -> bytes:
     try:
-        pair.certificate.verify_directly_issued_by(authority.certificate)
-    except (ValueError, TypeError, InvalidSignature):
-        return False
-    return True
+        return (folder / "ca.crt").read_bytes()
+    except OSError:
+        return b""
 
 
-def _names_match(pair: Pair, name: str) -> bool:
-    try:
-        names = pair.certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
-        return False
-    return list(names) == list(_alternative_names(name))
+def _forget_flat_files(folder: Path) -> None:
+    """Keys that earlier versions wrote side by side; nobody trusts them any more."""
+    for path in (*folder.glob("*.key"), *folder.glob("*.crt")):
+        path.unlink()
 
 
-def _read(folder: Path, name: str) -> Pair | None:
-    """The pair from the folder, or None if it is missing, unreadable or does not belong together."""
-    try:
-        certificate = x509.load_pem_x509_certificate((folder / f"{name}.crt").read_bytes())
-        key = serialization.load_pem_private_key((folder / f"{name}.key").read_bytes(), password=None)
-    except (OSError, ValueError, TypeError):
-        return None
-    if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
-        return None
-    return Pair(certificate, key)
-
-
-def _write(folder: Path, name: str, pair: Pair) -> None:
-    key = pair.key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    write_private(folder / f"{name}.key", key.decode())
-    write_private(folder / f"{name}.crt", pair.certificate.public_bytes(serialization.Encoding.PEM).decode())
+def settle(news: str) -> None:
+    """Waits until every process has noticed."""
+    print(news, flush=True)
+    time.sleep(SETTLE_SECONDS)
 
 
 def main() -> None:
-    """The command line, for where `make up` is not used."""
+    """The command line: `make certificates`, and where `make up` is not used."""
     parser = argparse.ArgumentParser(
         prog="python -m local.certificates",
         description="Makes the mesh's certificates: what is missing, broken or about to expire; the others stay.",
     )
-    parser.add_argument("folder", type=Path, help="where ca.crt, ca.key and a pair of files per service lie")
-    folder: Path = parser.parse_args().folder
+    parser.add_argument("folder", type=Path, help="where a folder for each member lies, and the authority's")
+    parser.add_argument("--renew", action="store_true", help="a new certificate for every member, good ones too")
+    parser.add_argument("--authority", action="store_true", help="a new authority and its certificates; takes seconds")
+    arguments = parser.parse_args()
+    folder: Path = arguments.folder
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        made = ensure_certificates(folder)
+        if arguments.authority:
+            replace_authority(folder, settle)
+            print("the old authority is no longer trusted")
+        elif arguments.renew:
+            renew_certificates(folder)
+            print("all certificates are new")
+        else:
+            made = ensure_certificates(folder)
+            print(f"made: {', '.join(made)}" if made else "all certificates are good")
     except OSError as error:
         raise SystemExit(f"cannot write the certificates: {error}") from None
-    print(f"made: {', '.join(made)}" if made else "all certificates are good")
 
 
 if __name__ == "__main__":

@@ -109,8 +109,8 @@ def _grpc_is_serving(port: int, certificates: Path) -> bool:
 
 
 def _identity(certificates: Path) -> Iterator[bytes]:
-    for name in ("ca.crt", "developer.key", "developer.crt"):
-        yield (certificates / name).read_bytes()
+    for name in ("ca.crt", "tls.key", "tls.crt"):
+        yield (certificates / "developer" / name).read_bytes()
 
 
 def _envoy_is_ready(admin_port: int) -> bool:

@@ -63,11 +63,11 @@ class Mesh:
         """Brings everything up; what runs and is unchanged is left alone."""
         steps = steps or quiet_steps()
         self.home.create()
-        with _locked(self.home):
+        with locked(self.home):
             with steps.step("certificates"):
-                renewed = ensure_certificates(self.home.certificates)
+                made = ensure_certificates(self.home.certificates)
             with steps.step("supervisor"):
-                supervisor = self._supervisor_up(bool(renewed), die_with_us)
+                supervisor = self._supervisor_up("authority" in made, die_with_us)
             with steps.step("PostgreSQL and Valkey"):
                 fresh = self._databases_up(supervisor)
             if fresh or not is_prepared(self.settings):
@@ -194,7 +194,7 @@ def take_down(home: Home) -> bool:
     """Stops everything that runs in this folder, needing no secrets; False if nothing was running."""
     if not home.path.exists():
         return False
-    with _locked(home):
+    with locked(home):
         return _stop_all(home)
 
 
@@ -211,7 +211,7 @@ def _stop_all(home: Home) -> bool:
 
 
 @contextmanager
-def _locked(home: Home) -> Iterator[None]:
+def locked(home: Home) -> Iterator[None]:
     """One at a time changes what runs in this folder."""
     lock = FileLock(home.path / "up.lock", timeout=OTHERS_FINISH_WITHIN)
     try:

@@ -148,11 +148,11 @@ def sample_environment(settings: Settings) -> dict[str, str]:
 
 def tls_environment(settings: Settings, identity: str) -> dict[str, str]:
     """Who a process is to the others."""
-    folder = settings.home.certificates
+    folder = settings.home.certificates / identity
     return {
         "TLS_CA": str(folder / "ca.crt"),
-        "TLS_CERTIFICATE": str(folder / f"{identity}.crt"),
-        "TLS_KEY": str(folder / f"{identity}.key"),
+        "TLS_CERTIFICATE": str(folder / "tls.crt"),
+        "TLS_KEY": str(folder / "tls.key"),
     }
 
 

@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -13,6 +12,8 @@ from google.protobuf.descriptor_pb2 import MethodOptions
 
 from mesh import caller
 from mesh.errors import DeadlineExceeded, MeshError, from_call
+from mesh.identity import Identity, IdentityFiles
+from mesh.rebuilt import RebuiltChannel
 from mesh.settings import ProcessSettings
 
 DEFAULT_TIMEOUT = 2.0
@@ -21,12 +22,15 @@ SAFE = frozenset({MethodOptions.NO_SIDE_EFFECTS, MethodOptions.IDEMPOTENT})
 
 
 def connect(settings: ProcessSettings, name: str, target: str, *services: ServiceDescriptor) -> grpc.aio.Channel:
-    """A channel to the peer `name` at `target` (as settings.Target). Connects when first used, reconnects by itself.
+    """A channel to the peer `name` at `target` (as settings.Target).
+
+    It connects when first used, reconnects by itself, and shows a renewed certificate from the next call on.
 
     RPCs that their proto calls free of side effects or idempotent are retried on UNAVAILABLE, with jitter (gRPC adds
     it); the rest never are.
     """
     options: list[tuple[str, Any]] = [
+        # Whoever answers there must have the peer's own certificate.
         ("grpc.ssl_target_name_override", name),
         ("grpc.service_config", json.dumps(service_config(services))),
         # A peer that restarts is found again within the time that a call is retried for, not within two minutes.
@@ -36,18 +40,18 @@ def connect(settings: ProcessSettings, name: str, target: str, *services: Servic
         ("grpc.keepalive_time_ms", 30_000),
         ("grpc.keepalive_timeout_ms", 5_000),
     ]
-    return grpc.aio.secure_channel(
-        address(target), credentials(settings), options=options, interceptors=[TravellingCaller(name)]
-    )
+
+    def build(identity: Identity) -> grpc.aio.Channel:
+        return grpc.aio.secure_channel(
+            address(target), credentials(identity), options=options, interceptors=[TravellingCaller(name)]
+        )
+
+    return RebuiltChannel(IdentityFiles(settings), build)
 
 
-def credentials(settings: ProcessSettings) -> grpc.ChannelCredentials:
-    """This service's certificate, and whom it trusts."""
-    return grpc.ssl_channel_credentials(
-        root_certificates=Path(settings.tls_ca).read_bytes(),
-        private_key=Path(settings.tls_key).read_bytes(),
-        certificate_chain=Path(settings.tls_certificate).read_bytes(),
-    )
+def credentials(identity: Identity) -> grpc.ChannelCredentials:
+    """This process's certificate, and whom it trusts."""
+    return grpc.ssl_channel_credentials(identity.authorities, identity.key, identity.certificate)
 
 
 def address(target: str) -> str:

@@ -6,6 +6,7 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from mesh.channel import credentials
+from mesh.identity import IdentityFiles
 from mesh.settings import ProcessSettings
 
 SECONDS = 2.0
@@ -15,7 +16,7 @@ def main() -> None:
     """Exit code 0 while it serves."""
     settings = ProcessSettings.read()
     target = f"127.0.0.1:{settings.listen.rpartition(':')[2]}"
-    with grpc.secure_channel(target, credentials(settings)) as channel:
+    with grpc.secure_channel(target, credentials(IdentityFiles(settings).identity)) as channel:
         try:
             answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=SECONDS)
         except grpc.RpcError as error:

@@ -5,7 +5,6 @@ import gc
 import signal
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -16,6 +15,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from mesh import clock, logs, stubs
+from mesh.identity import Identity, IdentityFiles
 from mesh.interceptors import Context, Method, around
 from mesh.settings import ProcessSettings
 from mesh.streams import Streams
@@ -83,7 +83,7 @@ def build_server(process: Process) -> tuple[grpc.aio.Server, health.aio.HealthSe
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
     # Every process lists all: behind the edge's one port a reflection client reaches any of them.
     reflection.enable_server_reflection((*stubs.SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
-    server.add_secure_port(process.settings.listen, credentials(process.settings))
+    server.add_secure_port(process.settings.listen, credentials(IdentityFiles(process.settings)))
     return server, servicer
 
 
@@ -110,10 +110,26 @@ def handler(
     return kind(complete, response_serializer=response.SerializeToString)
 
 
-def credentials(settings: ProcessSettings) -> grpc.ServerCredentials:
-    """mTLS: only certificates of our own authority get a connection."""
-    pair = (Path(settings.tls_key).read_bytes(), Path(settings.tls_certificate).read_bytes())
-    return grpc.ssl_server_credentials([pair], Path(settings.tls_ca).read_bytes(), require_client_auth=True)
+def credentials(files: IdentityFiles) -> grpc.ServerCredentials:
+    """mTLS: only certificates of our own authorities get a connection. Each new one sees the files as they are then."""
+    shown = files.current()
+
+    def renewed() -> grpc.ServerCertificateConfiguration | None:
+        nonlocal shown
+        identity = files.current()
+        if identity is shown:
+            return None
+        shown = identity
+        return configuration(identity)
+
+    # The stubs do not know that None means: as before.
+    fetch: Any = renewed
+    return grpc.dynamic_ssl_server_credentials(configuration(shown), fetch, require_client_authentication=True)
+
+
+def configuration(identity: Identity) -> grpc.ServerCertificateConfiguration:
+    """What a server shows and whom it believes."""
+    return grpc.ssl_server_certificate_configuration([(identity.key, identity.certificate)], identity.authorities)
 
 
 async def serve(process: Process) -> None:

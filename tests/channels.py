@@ -25,11 +25,9 @@ def inner_channel(
     mesh: Mesh, service: str, identity: str, process: int = 0, *, port: int | None = None
 ) -> grpc.aio.Channel:
     """gRPC straight to a process of a service, with the certificate of `identity`, such as booking or envoy."""
-    folder = mesh.home.certificates
+    folder = mesh.home.certificates / identity
     credentials = grpc.ssl_channel_credentials(
-        (folder / "ca.crt").read_bytes(),
-        (folder / f"{identity}.key").read_bytes(),
-        (folder / f"{identity}.crt").read_bytes(),
+        *((folder / name).read_bytes() for name in ("ca.crt", "tls.key", "tls.crt"))
     )
     port = port or mesh.settings.ports(get_service(service))[process]
     return grpc.aio.secure_channel(f"127.0.0.1:{port}", credentials)

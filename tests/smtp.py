@@ -69,7 +69,7 @@ class Running(Controller):
     def __init__(self, server: MailServer, port: int, certificates: Path) -> None:
         super().__init__(server, hostname="127.0.0.1", port=port)
         self.tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        self.tls.load_cert_chain(certificates / "developer.crt", certificates / "developer.key")
+        self.tls.load_cert_chain(certificates / "developer" / "tls.crt", certificates / "developer" / "tls.key")
 
     def factory(self) -> SMTP:
         return SMTP(

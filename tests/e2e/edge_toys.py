@@ -146,8 +146,8 @@ async def running_edge(
 
 
 def _server(folder: Path, name: str, port: int, serving: health.aio.HealthServicer) -> grpc.aio.Server:
-    pair = ((folder / f"{name}.key").read_bytes(), (folder / f"{name}.crt").read_bytes())
-    credentials = grpc.ssl_server_credentials([pair], (folder / "ca.crt").read_bytes(), True)
+    key, certificate, authorities = ((folder / name / file).read_bytes() for file in ("tls.key", "tls.crt", "ca.crt"))
+    credentials = grpc.ssl_server_credentials([(key, certificate)], authorities, True)
     server = grpc.aio.server()
     health_pb2_grpc.add_HealthServicer_to_server(serving, server)
     server.add_secure_port(f"127.0.0.1:{port}", credentials)
@@ -163,9 +163,9 @@ def _start_envoy(folder: Path, port: int, base: int, given: dict[str, object]) -
         edge_host="127.0.0.1",
         edge_port=port,
         envoy_admin_port=base + 3,
-        tls_ca=folder / "ca.crt",
-        tls_certificate=folder / "envoy.crt",
-        tls_key=folder / "envoy.key",
+        tls_ca=folder / "envoy" / "ca.crt",
+        tls_certificate=folder / "envoy" / "tls.crt",
+        tls_key=folder / "envoy" / "tls.key",
         **targets,
         **given,
     )

@@ -59,7 +59,7 @@ def mesh(post_office: PostOffice, certificates: Path) -> Iterator[Mesh]:
     settings = {
         "SMTP_PORT": str(post_office.port),
         "SMTP_TLS": "starttls",
-        "SMTP_CA": str(certificates / "ca.crt"),
+        "SMTP_CA": str(certificates / "developer" / "ca.crt"),
         "SMTP_USER": USER.decode(),
         "SMTP_PASSWORD": PASSWORD.decode(),
         "SMTP_TIMEOUT": "1",
