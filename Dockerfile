@@ -10,7 +10,9 @@ RUN python -m venv --without-pip /opt/venv \
 FROM python:3.11-slim-bookworm
 # A number, so that Kubernetes can see that it is not root; the folders belong to it because new volumes copy that.
 RUN useradd --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin matinee \
-    && install -d -o 10001 -g 10001 -m 0755 /certificates /edge /users
+    && for folder in edge users certificates certificates/authority certificates/auth certificates/movie certificates/ugc \
+        certificates/booking certificates/notify certificates/envoy; \
+        do install -d -o 10001 -g 10001 -m 0755 "/$folder"; done
 COPY --from=build /opt/venv /opt/venv
 WORKDIR /app
 COPY protos protos

@@ -123,7 +123,7 @@ class Reader:
 
         async def one(address: str) -> None:
             async with self.gate:
-                harvest.leaving[address] = (await self.doors.http.get(httpx.URL(address).path)).status_code
+                harvest.leaving[address] = (await self.doors.http.get(httpx.URL(address).raw_path.decode())).status_code
 
         await asyncio.gather(*(one(address) for address in {mail.leave for mail in harvest.mails} - {""}))
 

@@ -51,6 +51,11 @@ local function plain_link(handle, headers, path)
     headers:replace(":method", "GET")
   end
   local plain = path:match("^[^?]*")
+  -- The signed part of a link stands in its query, which no log shows.
+  local token = plain == "/notify/v1/unsubscribe" and path:match("[?&](token=[%w_-]*)")
+  if token then
+    plain = plain .. "?" .. token
+  end
   if plain ~= path then
     headers:replace(":path", plain)
   end
@@ -98,7 +103,7 @@ function envoy_on_request(handle)
     handle:respond({ [":status"] = "404", ["content-type"] = "application/json" }, NO_TUNNEL)
     return
   end
-  if path:sub(1, 3) == "/s/" or path:sub(1, 23) == "/notify/v1/unsubscribe/" then
+  if path:sub(1, 3) == "/s/" or path:sub(1, 22) == "/notify/v1/unsubscribe" then
     path = plain_link(handle, headers, path)
   elseif path:sub(1, 23) == "/notify/v1/inbox/stream" then
     path = resumed(headers, path)

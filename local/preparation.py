@@ -9,7 +9,7 @@ from local.databases import Server, create_databases
 from local.errors import MeshError
 from local.fingerprint import of_contents
 from local.home import PYTHON, ROOT, write_private
-from local.processes import envoy_environment, owner_environment, tools_environment
+from local.processes import envoy_environment, owner_environment, sample_environment
 from local.services import SERVICES, Service, get_service
 from local.settings import SECRETS, Settings
 from local.steps import Steps
@@ -50,8 +50,7 @@ def prepare_databases(settings: Settings, steps: Steps) -> None:
     with steps.step("migrations"):
         asyncio.run(_migrate_all(settings))
     with steps.step("sample data"):
-        environment = {**tools_environment(settings), "SAMPLE_PASSWORD": settings.sample_password}
-        asyncio.run(run([PYTHON, "-m", "local.sample_data"], environment, "the sample data"))
+        asyncio.run(run([PYTHON, "-m", "local.sample_data"], sample_environment(settings), "the sample data"))
     write_private(settings.home.prepared, wanted)
 
 

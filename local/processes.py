@@ -21,6 +21,8 @@ from local.settings import Settings
 
 # By this variable a process is recognised as part of the mesh in that folder, also when its supervisor is gone.
 MARKER = "MATINEE_MESH"
+SAMPLED = ("auth", "movie", "ugc")
+"""The services whose databases get sample data."""
 
 
 @dataclass(frozen=True)
@@ -137,14 +139,11 @@ def targets(settings: Settings) -> dict[str, str]:
     return {service.name: ",".join(f"127.0.0.1:{port}" for port in settings.ports(service)) for service in SERVICES}
 
 
-def tools_environment(settings: Settings) -> dict[str, str]:
-    """For tools that look into several services: each service's variables under its name."""
-    environment = base_environment() | tls_environment(settings, "developer")
-    environment |= {"LOCAL_MODE": "true", "PUBLIC_URL": settings.public_url}
-    for service in SERVICES:
-        environment[f"{service.name.upper()}_DATABASE_URL"] = database_url(settings, service)
-        environment[f"{service.name.upper()}_TARGET"] = targets(settings)[service.name]
-    return environment | settings.extra_environment
+def sample_environment(settings: Settings) -> dict[str, str]:
+    """For what loads the sample people and films: the databases that it fills."""
+    filled = (service for service in SERVICES if service.name in SAMPLED)
+    urls = {f"{service.name.upper()}_DATABASE_URL": database_url(settings, service) for service in filled}
+    return {**base_environment(), **urls, "SAMPLE_PASSWORD": settings.sample_password, **settings.extra_environment}
 
 
 def tls_environment(settings: Settings, identity: str) -> dict[str, str]:

@@ -142,7 +142,7 @@ async def add(connection: AsyncConnection, table: type[Any], rows: Rows) -> None
 @asynccontextmanager
 async def transaction(variable: str) -> AsyncIterator[AsyncConnection]:
     """A transaction of the database that the variable names."""
-    engine = create_async_engine(url(variable))
+    engine = create_async_engine(url(variable), hide_parameters=True)
     try:
         async with engine.begin() as connection:
             yield connection

@@ -206,6 +206,9 @@ def explain(error: Exception) -> None:
 
     Returns for broken constraints, which the stores know, and for defects.
     """
+    if isinstance(error, asyncpg.PostgresError):
+        # The row that was refused: with it a password's hash or an address would stand in the log.
+        error.detail = None
     if isinstance(error, asyncpg.CharacterNotInRepertoireError):
         raise InvalidArgument("INVALID_FIELDS", "text may not contain the character NUL") from error
     is_refusal = isinstance(error, asyncpg.PostgresError) and str(error.sqlstate)[:2] not in OUTAGES

@@ -44,7 +44,7 @@ def run(metadata: MetaData) -> None:
 
 async def migrate(metadata: MetaData) -> None:
     """Runs the migrations that alembic chose, in one transaction."""
-    engine = create_async_engine(os.environ["DATABASE_URL"], poolclass=pool.NullPool)
+    engine = create_async_engine(os.environ["DATABASE_URL"], poolclass=pool.NullPool, hide_parameters=True)
     async with engine.begin() as connection:
         await connection.run_sync(migrate_connection, metadata)
     await engine.dispose()

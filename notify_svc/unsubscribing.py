@@ -37,7 +37,7 @@ class Unsubscribing:
 
     def link(self, user_id: UUID, kind: str) -> str:
         """The address that unsubscribes a person from mails of a kind."""
-        return f"{self.public_url}/notify/v1/unsubscribe/{self.token(user_id, kind)}"
+        return f"{self.public_url}/notify/v1/unsubscribe?token={self.token(user_id, kind)}"
 
     def token(self, user_id: UUID, kind: str) -> str:
         """The signed part of the link."""

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings
 from envoy.settings import Settings as EdgeSettings
 from local.home import PYTHON
 from local.postgres import INITDB, MAJOR
+from local.processes import SAMPLED
 from local.services import NAMES, SERVICES
 from local.settings import SECRETS
 
@@ -146,6 +147,50 @@ def test_a_service_has_the_passwords_of_its_own_users_only(name: str) -> None:
     assert given["REDIS_URL"] == f"redis://{name}:${{{cache}}}@valkey:6379/0"
     assert set(re.findall(r"\w+_PASSWORD", str(given))) == {database, cache}
     assert migration == {"DATABASE_URL": f"postgresql+asyncpg://{name}_owner:${{{owner}}}@postgres:5432/{name}"}
+
+
+@pytest.mark.parametrize("secret", sorted({*SECRETS} - {"SUPERVISOR_PASSWORD"}))
+def test_a_secret_goes_only_to_those_who_use_it(secret: str) -> None:
+    service, _, kind = secret.partition("_")
+    shared = {"POSTGRES_PASSWORD": {"postgres", "databases"}, "VALKEY_PASSWORD": {"valkey-users"}}
+    own = {"SAMPLE_PASSWORD": {"sample-data"}, "UNSUBSCRIBE_SECRET": {"notify"}, "SIGNING_KEY_SECRET": {"auth"}}
+    by_kind = {
+        "DATABASE_PASSWORD": {"databases", service.lower(), *({"sample-data"} if service.lower() in SAMPLED else ())},
+        "OWNER_PASSWORD": {"databases", f"migrate-{service.lower()}"},
+        "VALKEY_PASSWORD": {"valkey-users", service.lower()},
+    }
+    users = {**shared, **own}.get(secret) or by_kind[kind]
+    assert {name for name, container in COMPOSE.items() if f"${{{secret}" in str(container)} == users
+
+
+def volumes(name: str) -> dict[str, str]:
+    """The volumes of a container, with where they are mounted."""
+    mounts = (mount.split(":") for mount in COMPOSE[name].get("volumes", ()))
+    return {volume: folder for volume, folder, *_ in mounts}
+
+
+@pytest.mark.parametrize("member", [*NAMES, "envoy"])
+def test_a_key_is_in_its_owners_container_only(member: str) -> None:
+    """And in the one of the job that makes it."""
+    mounted = {name: volumes(name) for name in COMPOSE if f"{member}-identity" in volumes(name)}
+    assert mounted.pop("certificates")[f"{member}-identity"] == f"/certificates/{member}"
+    owners = {"edge", "edge-config"} if member == "envoy" else {member}
+    assert {name: each[f"{member}-identity"] for name, each in mounted.items()} == dict.fromkeys(
+        owners, "/certificates"
+    )
+
+
+def test_the_authority_is_nobodys_but_the_jobs() -> None:
+    assert [name for name in COMPOSE if "authority" in volumes(name)] == ["certificates"]
+
+
+@pytest.mark.parametrize("volume", ["authority", "edge", "valkey-users", *(f"{name}-identity" for name in NAMES)])
+def test_a_new_volume_belongs_to_the_images_user(volume: str) -> None:
+    """The engine copies the owner of the image's folder, which therefore has to be there."""
+    made = set(re.findall(r"[\w/]+", re.findall(r"for folder in ([^;]*);", (ROOT / "Dockerfile").read_text())[0]))
+    jobs = ("certificates", "edge-config", "valkey-users")
+    [folder] = {volumes(job)[volume] for job in jobs if volume in volumes(job)}
+    assert folder.removeprefix("/") in made
 
 
 def test_no_password_is_on_a_command_line() -> None:

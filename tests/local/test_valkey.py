@@ -14,24 +14,10 @@ from local.services import NAMES
 from local.valkey import ADMIN
 
 Enter = Callable[[str], AbstractAsyncContextManager[redis.asyncio.Redis]]
-RULING = [
-    "KEYS *",
-    "SCAN 0",
-    "RANDOMKEY",
-    "FLUSHALL",
-    "CONFIG GET *",
-    "ACL LIST",
-    "CLIENT LIST",
-    "INFO",
-    "MONITOR",
-    "SLOWLOG GET",
-    "SHUTDOWN",
-    "SAVE\n",
-    "REPLICAOF NO ONE",
-    "SCRIPT FLUSH",
-    "FUNCTION FLUSH",
-    "PUBSUB CHANNELS",
-]
+RULING = (
+    *("KEYS *", "SCAN 0", "RANDOMKEY", "INFO", "MONITOR", "CLIENT LIST", "SLOWLOG GET", "PUBSUB CHANNELS", "ACL LIST"),
+    *("FLUSHALL", "CONFIG GET *", "SHUTDOWN", "SAVE", "REPLICAOF NO ONE", "SCRIPT FLUSH", "FUNCTION FLUSH"),
+)
 DENIED = redis.exceptions.NoPermissionError
 
 
@@ -65,12 +51,12 @@ async def test_a_service_reads_no_key_of_another(entered: Enter, name: str) -> N
                     await client.set(key, "1")
 
 
-@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("command", RULING)
-async def test_a_service_neither_looks_around_nor_rules(entered: Enter, name: str, command: str) -> None:
-    async with entered(name) as client:
-        with pytest.raises(DENIED):
-            await client.execute_command(*command.split())  # type: ignore[no-untyped-call]
+async def test_a_service_neither_looks_around_nor_rules(entered: Enter, command: str) -> None:
+    for name in NAMES:
+        async with entered(name) as client:
+            with pytest.raises(DENIED):
+                await client.execute_command(*command.split())  # type: ignore[no-untyped-call]
 
 
 async def test_only_auth_says_that_something_was_revoked_and_all_hear_it(entered: Enter) -> None:
