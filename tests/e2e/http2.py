@@ -15,14 +15,26 @@ def frame(kind: int, flags: int = 0, stream: int = 0, payload: bytes = b"") -> b
     return struct.pack(">I", len(payload))[1:] + bytes((kind, flags)) + struct.pack(">I", stream) + payload
 
 
-def settings(**values: int) -> bytes:
-    """The settings that a connection begins with; nobody reads the names."""
-    return frame(SETTINGS, payload=b"".join(struct.pack(">HI", int(key[1:]), value) for key, value in values.items()))
+def initial_window(size: int) -> bytes:
+    """The settings of a reader who takes so much of an answer unasked."""
+    return frame(SETTINGS, payload=struct.pack(">HI", INITIAL_WINDOW_SIZE, size))
 
 
 def field(name: str, value: str) -> bytes:
-    """A header field of less than 127 bytes each, as it is and for no table."""
-    return b"\0" + bytes((len(name),)) + name.encode() + bytes((len(value),)) + value.encode()
+    """A header field as it is, for no table."""
+    return b"\0" + text(name) + text(value)
+
+
+def text(value: str) -> bytes:
+    """Its length, in seven bits and then seven by seven from the last on, and the letters."""
+    rest = len(value) - 127
+    if rest < 0:
+        return bytes((len(value),)) + value.encode()
+    length = bytes((127,))
+    while rest > 127:
+        length += bytes((128 | rest & 127,))
+        rest >>= 7
+    return length + bytes((rest,)) + value.encode()
 
 
 def request(path: str, method: str = "GET", **more: str) -> bytes:

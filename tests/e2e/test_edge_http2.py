@@ -1,5 +1,6 @@
 """Callers who bend HTTP/2, frame by frame: they are hung up on, and the others are served on."""
 
+import asyncio
 import struct
 from collections.abc import AsyncIterator, Callable
 
@@ -8,6 +9,7 @@ import pytest_asyncio
 
 from tests.e2e import http2
 from tests.e2e.edge_toys import Edge, running_edge
+from tests.e2e.faults import until
 from tests.e2e.http2 import END_HEADERS, END_STREAM, Connection, field, frame, request
 
 GET = request("/app/v1/booking/x")
@@ -41,12 +43,12 @@ def empty_continuations(turn: int) -> bytes:
 def a_header_that_grows_in_the_table(turn: int) -> bytes:
     """A field of 4,000 bytes is told once, and then named by one byte a thousand times over."""
     stream = 2 * turn + 1
-    large = b"\x40" + b"\x01a" + b"\x7f" + bytes((0x80 | (3873 & 127), 3873 >> 7)) + b"a" * 4000
+    large = b"\x40" + http2.text("a") + http2.text("a" * 4000)
     return frame(http2.HEADERS, END_STREAM | END_HEADERS, stream, GET + (large if turn == 0 else b"") + b"\xbe" * 1000)
 
 
 def settings(turn: int) -> bytes:
-    return frame(http2.SETTINGS, payload=struct.pack(">HI", http2.INITIAL_WINDOW_SIZE, turn))
+    return http2.initial_window(turn)
 
 
 def pings(turn: int) -> bytes:
@@ -94,8 +96,7 @@ async def test_a_flood_is_cut_off(edge: Edge, flood: Callable[[int], bytes]) -> 
 
 
 async def test_a_reader_who_opens_no_window_loses_his_answers(edge: Edge) -> None:
-    shut = frame(http2.SETTINGS, payload=struct.pack(">HI", http2.INITIAL_WINDOW_SIZE, 0))
-    connection = await Connection.open(edge.port, shut)
+    connection = await Connection.open(edge.port, http2.initial_window(0))
     streams = [2 * turn + 1 for turn in range(50)]
     for stream in streams:
         connection.writer.write(frame(http2.HEADERS, END_STREAM | END_HEADERS, stream, GET))
@@ -126,3 +127,28 @@ async def test_more_calls_at_a_time_than_one_connection_may_have_are_refused(edg
     kind, _, stream, _ = await connection.until(http2.RST_STREAM)
     assert (kind, stream) == (http2.RST_STREAM, 513)
     connection.close()
+
+
+async def test_answers_that_nobody_takes_do_not_take_all_memory(tmp_path_factory: pytest.TempPathFactory) -> None:
+    large = request(f"/app/v1/announcements?filter.location={'a' * 15_000}")
+    async with running_edge(tmp_path_factory.mktemp("edge"), edge_patience=2, edge_memory=64) as edge:
+        connections = [await Connection.open(edge.port, http2.initial_window(0)) for _ in range(20)]
+
+        async def hold() -> None:
+            for connection in connections:
+                for turn in range(200):
+                    connection.writer.write(frame(http2.HEADERS, END_STREAM | END_HEADERS, 2 * turn + 1, large))
+                await connection.writer.drain()
+
+        async def refuses() -> bool:
+            return (await edge.http.get("/app/v1/booking/x")).status_code == 503
+
+        async def serves() -> bool:
+            return (await edge.http.get("/app/v1/booking/x")).status_code == 200
+
+        holding = asyncio.create_task(hold())
+        await until(refuses, "the edge takes no more")
+        await until(serves, "the edge has let go of what nobody takes")
+        await holding
+        for connection in connections:
+            connection.close()
