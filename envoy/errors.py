@@ -27,7 +27,7 @@ class OwnError:
     # What to answer instead of `status`.
     answered_as: int | None = None
     metadata: dict[str, str] = field(default_factory=dict)
-    # Whether gRPC callers get it too; where Envoy's gRPC code differs from ours they get Envoy's own.
+    # Whether gRPC callers get it too.
     to_grpc: bool = False
 
     @property
@@ -95,7 +95,9 @@ SLOW = OwnError(
     answered_as=504,
     to_grpc=True,
 )
-LARGE = OwnError(413, code_pb2.RESOURCE_EXHAUSTED, "the body is too large", _reason(ErrorReason.TOO_LARGE))
+LARGE = OwnError(
+    413, code_pb2.RESOURCE_EXHAUSTED, "the body is too large", _reason(ErrorReason.TOO_LARGE), to_grpc=True
+)
 OFTEN = OwnError(
     429,
     code_pb2.RESOURCE_EXHAUSTED,

@@ -67,6 +67,9 @@ class Door(BaseSettings):
     cors_origins: Origins = ()
     # How many callers may be connected at a time.
     edge_connections: Annotated[int, Field(ge=1)] = 5000
+    # How many MiB the edge may take. From nine tenths on it hangs up on those who are connected and ask nothing, then
+    # it takes no requests until it has less to hold.
+    edge_memory: Annotated[int, Field(ge=64)] = 1024
     # How many seconds the edge waits for the headers of a request; thrice as many for all of it, and for a caller to
     # take an answer.
     edge_patience: Annotated[int, Field(ge=1, le=600)] = 10

@@ -27,8 +27,8 @@ class Story:
         self.tokens = mesh.tokens()
         self.console = console
         self.began = datetime.now(UTC)
-        url = f"http://{mesh.settings.edge_host}:{mesh.settings.edge_port}"
-        self.http = httpx.Client(base_url=url, timeout=10, trust_env=False)
+        # The certificate, if there is one, is for the public name and not for this address.
+        self.http = httpx.Client(base_url=mesh.settings.edge_url, timeout=10, trust_env=False, verify=False)
 
     def call(self, who: str, method: str, path: str, **request: Any) -> httpx.Response:
         """A call in somebody's name, shown as it goes."""

@@ -93,6 +93,12 @@ class Settings(_Place, Door):
     def public_url(self) -> str:
         return f"{self.edge_scheme}://localhost:{self.edge_port}"
 
+    @property
+    def edge_url(self) -> str:
+        """Where this machine reaches the public door, whatever name its certificate is for."""
+        host = f"[{self.edge_host}]" if ":" in self.edge_host else self.edge_host
+        return f"{self.edge_scheme}://{host}:{self.edge_port}"
+
     def port(self, offset: int) -> int:
         """The port that lies so far behind PORT_BASE."""
         return self.port_base + offset

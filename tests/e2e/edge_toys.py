@@ -104,9 +104,16 @@ class Edge:
     """The running edge."""
 
     port: int
+    admin: int
     booking: Booking
     health: health.aio.HealthServicer
     http: httpx.AsyncClient
+
+    async def busy(self, service: str) -> int:
+        """How many calls Envoy has open at a service."""
+        async with httpx.AsyncClient(trust_env=False) as http:
+            stats = await http.get(f"http://127.0.0.1:{self.admin}/stats?filter=^cluster.{service}.upstream_rq_active$")
+        return int(stats.text.split()[-1])
 
 
 @asynccontextmanager
@@ -137,7 +144,7 @@ async def running_edge(
         try:
             async with httpx.AsyncClient(base_url=url, timeout=10, trust_env=False, verify=trusted) as http:
                 await _until_ready(http, with_keys, ready_from)
-                yield Edge(port, booking, serving, http)
+                yield Edge(port, base + 3, booking, serving, http)
         finally:
             process.terminate()
             process.wait(10)
