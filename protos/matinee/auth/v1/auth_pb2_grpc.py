@@ -217,7 +217,8 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetJwks(self, request, context):
-        """Gets the public keys that access tokens are verified with, as a JSON Web Key Set (RFC 7517).
+        """Gets the public keys that access tokens are verified with, as a JSON Web Key Set (RFC 7517) in
+        application/json.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -75,7 +75,9 @@ class AuthServiceStub:
     Returns NOT_FOUND (GROUP_NOT_FOUND) if there is no such group.
     """
     GetJwks: _aio.UnaryUnaryMultiCallable[_empty_pb2.Empty, _httpbody_pb2.HttpBody]
-    """Gets the public keys that access tokens are verified with, as a JSON Web Key Set (RFC 7517)."""
+    """Gets the public keys that access tokens are verified with, as a JSON Web Key Set (RFC 7517) in
+    application/json.
+    """
 
 class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
     """Accounts, sign-in and the keys that tokens are signed with.
@@ -208,6 +210,8 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _empty_pb2.Empty,
         context: _aio.ServicerContext[_empty_pb2.Empty, _abc.Awaitable[_httpbody_pb2.HttpBody]],
     ) -> _abc.Awaitable[_httpbody_pb2.HttpBody]:
-        """Gets the public keys that access tokens are verified with, as a JSON Web Key Set (RFC 7517)."""
+        """Gets the public keys that access tokens are verified with, as a JSON Web Key Set (RFC 7517) in
+        application/json.
+        """
 
 def add_AuthServiceServicer_to_server(servicer: AuthServiceServicer, server: _aio.Server) -> None: ...
