@@ -72,7 +72,8 @@ class AuthServiceStub:
     """Gets many users at once, private fields included. Ids that nobody has are left out."""
     ListGroupMembers: _aio.UnaryUnaryMultiCallable[_auth_pb2.ListGroupMembersRequest, _auth_pb2.ListGroupMembersResponse]
     """Lists the ids of a group's members, oldest membership first.
-    Returns NOT_FOUND (GROUP_NOT_FOUND) if there is no such group.
+    Returns NOT_FOUND (GROUP_NOT_FOUND) if there is no such group, INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page
+    token belongs to another list.
     """
     GetJwks: _aio.UnaryUnaryMultiCallable[_empty_pb2.Empty, _httpbody_pb2.HttpBody]
     """Gets the public keys that access tokens are verified with, as a JSON Web Key Set (RFC 7517) in
@@ -201,7 +202,8 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_auth_pb2.ListGroupMembersRequest, _abc.Awaitable[_auth_pb2.ListGroupMembersResponse]],
     ) -> _abc.Awaitable[_auth_pb2.ListGroupMembersResponse]:
         """Lists the ids of a group's members, oldest membership first.
-        Returns NOT_FOUND (GROUP_NOT_FOUND) if there is no such group.
+        Returns NOT_FOUND (GROUP_NOT_FOUND) if there is no such group, INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page
+        token belongs to another list.
         """
 
     @_abc_1.abstractmethod
