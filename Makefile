@@ -5,7 +5,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 PYTHON := .venv/bin/python
-CODE := mesh local envoy auth_svc movie_svc ugc_svc booking_svc notify_svc bench drill tests
+CODE := mesh local envoy openapi auth_svc movie_svc ugc_svc booking_svc notify_svc bench drill tests
 # The variables of the targets: make logs S=booking, make test T=tests/booking, make tokens R=user, make drill SEED=7, make mail N=1.
 S ?=
 T ?= tests
@@ -18,7 +18,7 @@ OFFSET ?=
 TELLING ?=
 AUTHORITY ?=
 
-.PHONY: help up env down status logs certificates tokens mail mails clock demo test check fix protos migration bench growth
+.PHONY: help up env down status logs certificates tokens mail mails clock demo test check fix protos openapi migration bench growth
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -76,6 +76,7 @@ check: .venv/.installed ## Everything CI checks; the first failure ends it
 	step "types" .venv/bin/mypy --strict $(CODE); \
 	step "stubs" $(PYTHON) -m protos.generate --check; \
 	step "contract" $(PYTHON) -m local.contract; \
+	step "OpenAPI" $(PYTHON) -m openapi --check; \
 	step "Envoy's configuration" $(PYTHON) -m local validate; \
 	step "tests" $(PYTHON) -m pytest -n 2 --dist loadfile -q tests; \
 	step "drill" $(PYTHON) -m drill --seconds 20 --seed 1
@@ -84,10 +85,15 @@ fix: .venv/.installed ## Repair format, imports and generated stubs
 	@.venv/bin/ruff format $(CODE) protos
 	@.venv/bin/ruff check --fix $(CODE) protos
 	@$(PYTHON) -m protos.generate
+	@$(PYTHON) -m openapi
 
 protos: .venv/.installed ## Generate the stubs from the .proto files
 	@$(PYTHON) -m protos.generate
 	@$(PYTHON) -m local.contract --extend
+	@$(PYTHON) -m openapi
+
+openapi: .venv/.installed ## Describe the HTTP API as OpenAPI: docs/openapi
+	@$(PYTHON) -m openapi
 
 migration: .venv/.installed ## Write a migration of a service: make migration S=booking M="add a column"
 	@test -n "$(S)" && test -n "$(M)" || { echo 'Say which service and what for: make migration S=booking M="add a column"'; exit 1; }

@@ -210,14 +210,16 @@ class AuthServiceServicer:
 
     def ListGroupMembers(self, request, context):
         """Lists the ids of a group's members, oldest membership first.
-        Returns NOT_FOUND (GROUP_NOT_FOUND) if there is no such group.
+        Returns NOT_FOUND (GROUP_NOT_FOUND) if there is no such group, INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page
+        token belongs to another list.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetJwks(self, request, context):
-        """Gets the public keys that access tokens are verified with, as a JSON Web Key Set (RFC 7517).
+        """Gets the public keys that access tokens are verified with, as a JSON Web Key Set (RFC 7517) in
+        application/json.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

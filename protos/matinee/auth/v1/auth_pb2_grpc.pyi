@@ -72,10 +72,13 @@ class AuthServiceStub:
     """Gets many users at once, private fields included. Ids that nobody has are left out."""
     ListGroupMembers: _aio.UnaryUnaryMultiCallable[_auth_pb2.ListGroupMembersRequest, _auth_pb2.ListGroupMembersResponse]
     """Lists the ids of a group's members, oldest membership first.
-    Returns NOT_FOUND (GROUP_NOT_FOUND) if there is no such group.
+    Returns NOT_FOUND (GROUP_NOT_FOUND) if there is no such group, INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page
+    token belongs to another list.
     """
     GetJwks: _aio.UnaryUnaryMultiCallable[_empty_pb2.Empty, _httpbody_pb2.HttpBody]
-    """Gets the public keys that access tokens are verified with, as a JSON Web Key Set (RFC 7517)."""
+    """Gets the public keys that access tokens are verified with, as a JSON Web Key Set (RFC 7517) in
+    application/json.
+    """
 
 class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
     """Accounts, sign-in and the keys that tokens are signed with.
@@ -199,7 +202,8 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_auth_pb2.ListGroupMembersRequest, _abc.Awaitable[_auth_pb2.ListGroupMembersResponse]],
     ) -> _abc.Awaitable[_auth_pb2.ListGroupMembersResponse]:
         """Lists the ids of a group's members, oldest membership first.
-        Returns NOT_FOUND (GROUP_NOT_FOUND) if there is no such group.
+        Returns NOT_FOUND (GROUP_NOT_FOUND) if there is no such group, INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page
+        token belongs to another list.
         """
 
     @_abc_1.abstractmethod
@@ -208,6 +212,8 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _empty_pb2.Empty,
         context: _aio.ServicerContext[_empty_pb2.Empty, _abc.Awaitable[_httpbody_pb2.HttpBody]],
     ) -> _abc.Awaitable[_httpbody_pb2.HttpBody]:
-        """Gets the public keys that access tokens are verified with, as a JSON Web Key Set (RFC 7517)."""
+        """Gets the public keys that access tokens are verified with, as a JSON Web Key Set (RFC 7517) in
+        application/json.
+        """
 
 def add_AuthServiceServicer_to_server(servicer: AuthServiceServicer, server: _aio.Server) -> None: ...

@@ -227,8 +227,9 @@ class BookingServiceServicer:
         """Decides many applications of an evening at once, all of them or none: first declines (or revokes), then accepts,
         then serves the waiting list. Returns them in the order given, accepted ones first. Author and super only.
         Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND; BOOKING_NOT_FOUND if one is not of this evening), PERMISSION_DENIED
-        (NOT_YOUR_ANNOUNCEMENT), INVALID_ARGUMENT (INVALID_FIELDS) if none is given or one twice, and FAILED_PRECONDITION as
-        UpdateBooking, with the metadata booking_id.
+        (NOT_YOUR_ANNOUNCEMENT), INVALID_ARGUMENT (INVALID_FIELDS) if none is given or one twice, and
+        FAILED_PRECONDITION, with the metadata booking_id: WRONG_BOOKING_STATE, NO_PLACES_LEFT, ANNOUNCEMENT_NOT_OPEN or
+        TIME_CONFLICT, each as UpdateBooking.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -70,8 +70,9 @@ class BookingServiceStub:
     """Decides many applications of an evening at once, all of them or none: first declines (or revokes), then accepts,
     then serves the waiting list. Returns them in the order given, accepted ones first. Author and super only.
     Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND; BOOKING_NOT_FOUND if one is not of this evening), PERMISSION_DENIED
-    (NOT_YOUR_ANNOUNCEMENT), INVALID_ARGUMENT (INVALID_FIELDS) if none is given or one twice, and FAILED_PRECONDITION as
-    UpdateBooking, with the metadata booking_id.
+    (NOT_YOUR_ANNOUNCEMENT), INVALID_ARGUMENT (INVALID_FIELDS) if none is given or one twice, and
+    FAILED_PRECONDITION, with the metadata booking_id: WRONG_BOOKING_STATE, NO_PLACES_LEFT, ANNOUNCEMENT_NOT_OPEN or
+    TIME_CONFLICT, each as UpdateBooking.
     """
     RecordAttendance: _aio.UnaryUnaryMultiCallable[_booking_pb2.RecordAttendanceRequest, _booking_pb2.RecordAttendanceResponse]
     """Notes who came to an evening that is over and who did not, all or nothing; may be corrected. Returns the bookings in
@@ -242,8 +243,9 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
         """Decides many applications of an evening at once, all of them or none: first declines (or revokes), then accepts,
         then serves the waiting list. Returns them in the order given, accepted ones first. Author and super only.
         Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND; BOOKING_NOT_FOUND if one is not of this evening), PERMISSION_DENIED
-        (NOT_YOUR_ANNOUNCEMENT), INVALID_ARGUMENT (INVALID_FIELDS) if none is given or one twice, and FAILED_PRECONDITION as
-        UpdateBooking, with the metadata booking_id.
+        (NOT_YOUR_ANNOUNCEMENT), INVALID_ARGUMENT (INVALID_FIELDS) if none is given or one twice, and
+        FAILED_PRECONDITION, with the metadata booking_id: WRONG_BOOKING_STATE, NO_PLACES_LEFT, ANNOUNCEMENT_NOT_OPEN or
+        TIME_CONFLICT, each as UpdateBooking.
         """
 
     @_abc_1.abstractmethod

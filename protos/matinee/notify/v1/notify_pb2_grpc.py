@@ -186,8 +186,8 @@ class NotifyServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ShowUnsubscribe(self, request, context):
-        """Shows the page behind the link at the end of a mail, with a button that unsubscribes. Changes nothing: programs that
-        look at mails follow links. Needs no token, the link is signed; what is signed is its query, which no log shows.
+        """Shows the page (text/html) behind the link at the end of a mail, with a button that unsubscribes. Changes nothing:
+        programs that look at mails follow links. Needs no token, the link is signed.
         Returns NOT_FOUND (LINK_NOT_FOUND) if we did not make the link.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -196,7 +196,7 @@ class NotifyServiceServicer:
 
     def Unsubscribe(self, request, context):
         """Sends a person no more mails of the kind that the link is for; the same as switching it off in his preferences. Mail
-        programs call it with one click (RFC 8058). Needs no token, the link is signed.
+        programs call it with one click (RFC 8058). Needs no token, the link is signed. Answers with a page (text/html).
         Returns NOT_FOUND (LINK_NOT_FOUND) if we did not make the link.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

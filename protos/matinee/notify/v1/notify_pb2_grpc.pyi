@@ -63,13 +63,13 @@ class NotifyServiceStub:
     announcement_cancelled. Nothing is changed then.
     """
     ShowUnsubscribe: _aio.UnaryUnaryMultiCallable[_notify_pb2.ShowUnsubscribeRequest, _httpbody_pb2.HttpBody]
-    """Shows the page behind the link at the end of a mail, with a button that unsubscribes. Changes nothing: programs that
-    look at mails follow links. Needs no token, the link is signed; what is signed is its query, which no log shows.
+    """Shows the page (text/html) behind the link at the end of a mail, with a button that unsubscribes. Changes nothing:
+    programs that look at mails follow links. Needs no token, the link is signed.
     Returns NOT_FOUND (LINK_NOT_FOUND) if we did not make the link.
     """
     Unsubscribe: _aio.UnaryUnaryMultiCallable[_notify_pb2.UnsubscribeRequest, _httpbody_pb2.HttpBody]
     """Sends a person no more mails of the kind that the link is for; the same as switching it off in his preferences. Mail
-    programs call it with one click (RFC 8058). Needs no token, the link is signed.
+    programs call it with one click (RFC 8058). Needs no token, the link is signed. Answers with a page (text/html).
     Returns NOT_FOUND (LINK_NOT_FOUND) if we did not make the link.
     """
     ListDeliveries: _aio.UnaryUnaryMultiCallable[_notify_pb2.ListDeliveriesRequest, _notify_pb2.ListDeliveriesResponse]
@@ -183,8 +183,8 @@ class NotifyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _notify_pb2.ShowUnsubscribeRequest,
         context: _aio.ServicerContext[_notify_pb2.ShowUnsubscribeRequest, _abc.Awaitable[_httpbody_pb2.HttpBody]],
     ) -> _abc.Awaitable[_httpbody_pb2.HttpBody]:
-        """Shows the page behind the link at the end of a mail, with a button that unsubscribes. Changes nothing: programs that
-        look at mails follow links. Needs no token, the link is signed; what is signed is its query, which no log shows.
+        """Shows the page (text/html) behind the link at the end of a mail, with a button that unsubscribes. Changes nothing:
+        programs that look at mails follow links. Needs no token, the link is signed.
         Returns NOT_FOUND (LINK_NOT_FOUND) if we did not make the link.
         """
 
@@ -195,7 +195,7 @@ class NotifyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_notify_pb2.UnsubscribeRequest, _abc.Awaitable[_httpbody_pb2.HttpBody]],
     ) -> _abc.Awaitable[_httpbody_pb2.HttpBody]:
         """Sends a person no more mails of the kind that the link is for; the same as switching it off in his preferences. Mail
-        programs call it with one click (RFC 8058). Needs no token, the link is signed.
+        programs call it with one click (RFC 8058). Needs no token, the link is signed. Answers with a page (text/html).
         Returns NOT_FOUND (LINK_NOT_FOUND) if we did not make the link.
         """
 

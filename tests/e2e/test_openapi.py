@@ -1,0 +1,100 @@
+"""The committed descriptions of the HTTP API: what they say of the contract. Nothing has to run."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from envoy.descriptors import served_files, services
+from envoy.routes import http_rules
+
+FOLDER = Path(__file__).parents[2] / "docs" / "openapi"
+DOCUMENTS: dict[str, Any] = {path.stem: json.loads(path.read_text()) for path in FOLDER.glob("*.json")}
+
+
+def operation(service: str, verb: str, path: str) -> Any:
+    return DOCUMENTS[service]["paths"][path][verb]
+
+
+def answers(described: Any, status: str, kind: str = "application/json") -> Any:
+    return described["responses"][status]["content"][kind]["schema"]
+
+
+def reasons(described: Any, status: str) -> list[str]:
+    return list(described["responses"][status]["x-reasons"])
+
+
+@pytest.mark.parametrize("service", sorted(served_files(bench=False)))
+def test_every_http_rule_is_described_where_it_is_served(service: str) -> None:
+    methods = [method for each in services(served_files(bench=False)[service]) for method in each.methods]
+    rules = {(verb, path) for method in methods for verb, path in http_rules(method)}
+    described = {(verb.upper(), path) for path, verbs in DOCUMENTS[service]["paths"].items() for verb in verbs}
+    assert described == rules
+
+
+def test_a_list_is_described_as_the_array_that_callers_get() -> None:
+    described = operation("booking", "get", "/app/v1/bookings")
+    assert answers(described, "200") == {"type": "array", "items": {"$ref": "#/components/schemas/Booking"}}
+    assert "x-next-page-token" in described["responses"]["200"]["headers"]
+
+
+def test_what_a_list_counts_is_described_as_a_header() -> None:
+    headers = operation("notify", "get", "/notify/v1/inbox")["responses"]["200"]["headers"]
+    assert headers["x-unread-count"] == {"schema": {"type": "integer"}, "required": True}
+
+
+def test_fields_that_must_be_given_are_required() -> None:
+    body = operation("booking", "post", "/app/v1/announcement/{movie_id}")["requestBody"]
+    required = body["content"]["application/json"]["schema"]["required"]
+    assert (body["required"], required) == (True, ["title", "tickets_count", "event_time", "event_location"])
+
+
+def test_a_field_of_the_path_is_none_of_the_body() -> None:
+    described = operation("booking", "post", "/app/v1/announcement/{movie_id}")
+    assert [each["name"] for each in described["parameters"] if each.get("in") == "path"] == ["movie_id"]
+    assert "movie_id" not in described["requestBody"]["content"]["application/json"]["schema"]["properties"]
+
+
+def test_filters_have_the_names_that_callers_use() -> None:
+    names = {each["name"]: each["schema"] for each in operation("booking", "get", "/app/v1/bookings")["parameters"]}
+    assert names["filter[self]"] == {"type": "string", "enum": ["author", "guest"]}
+
+
+def test_limits_beside_a_field_are_described() -> None:
+    body = operation("auth", "post", "/auth/v1/register")["requestBody"]["content"]["application/json"]["schema"]
+    assert {"format": "email", "maxLength": 254}.items() <= body["properties"]["email"].items()
+    assert {"minLength": 8, "maxLength": 128}.items() <= body["properties"]["password"].items()
+
+
+def test_a_refusal_lists_the_reasons_of_the_comment() -> None:
+    described = operation("booking", "post", "/app/v1/booking/{announcement_id}")
+    assert reasons(described, "409") == ["BOOKING_EXISTS", "CONTENDED"]
+    assert "NO_PLACES_LEFT" in reasons(described, "400")
+
+
+def test_only_what_is_not_for_every_user_is_described_as_forbidden() -> None:
+    assert reasons(operation("booking", "get", "/app/v1/_bookings"), "403") == ["ACCESS_DENIED"]
+    assert "403" not in operation("booking", "get", "/app/v1/bookings")["responses"]
+
+
+def test_a_token_is_asked_for_where_the_rpc_wants_a_caller() -> None:
+    assert operation("booking", "get", "/app/v1/bookings")["security"] == [{"bearer": []}]
+    assert operation("booking", "post", "/app/v1/ping")["security"] == [{}, {"bearer": []}]
+
+
+def test_a_short_link_is_made_with_201_and_followed_with_302() -> None:
+    assert "201" in operation("notify", "post", "/api/v1/shortener")["responses"]
+    followed = operation("notify", "get", "/s/{code}")["responses"]
+    assert followed["302"]["headers"]["location"]["required"]
+    assert followed["410"]["x-reasons"] == ["LINK_EXPIRED"]
+
+
+def test_a_stream_is_described_as_events() -> None:
+    described = operation("notify", "get", "/notify/v1/inbox/stream")["responses"]["200"]["content"]
+    assert described["text/event-stream"]["x-event-schema"] == {"$ref": "#/components/schemas/Notice"}
+
+
+def test_a_page_is_described_as_html() -> None:
+    answer = operation("notify", "get", "/notify/v1/unsubscribe/{token}")["responses"]["200"]
+    assert list(answer["content"]) == ["text/html"]
