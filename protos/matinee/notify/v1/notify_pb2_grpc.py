@@ -187,7 +187,8 @@ class NotifyServiceServicer:
 
     def ShowUnsubscribe(self, request, context):
         """Shows the page (text/html) behind the link at the end of a mail, with a button that unsubscribes. Changes nothing:
-        programs that look at mails follow links. Needs no token, the link is signed.
+        programs that look at mails follow links. Needs no token, the link is signed; what is signed is its query, which no
+        log shows.
         Returns NOT_FOUND (LINK_NOT_FOUND) if we did not make the link.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

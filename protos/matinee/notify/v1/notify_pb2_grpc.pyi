@@ -64,7 +64,8 @@ class NotifyServiceStub:
     """
     ShowUnsubscribe: _aio.UnaryUnaryMultiCallable[_notify_pb2.ShowUnsubscribeRequest, _httpbody_pb2.HttpBody]
     """Shows the page (text/html) behind the link at the end of a mail, with a button that unsubscribes. Changes nothing:
-    programs that look at mails follow links. Needs no token, the link is signed.
+    programs that look at mails follow links. Needs no token, the link is signed; what is signed is its query, which no
+    log shows.
     Returns NOT_FOUND (LINK_NOT_FOUND) if we did not make the link.
     """
     Unsubscribe: _aio.UnaryUnaryMultiCallable[_notify_pb2.UnsubscribeRequest, _httpbody_pb2.HttpBody]
@@ -184,7 +185,8 @@ class NotifyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_notify_pb2.ShowUnsubscribeRequest, _abc.Awaitable[_httpbody_pb2.HttpBody]],
     ) -> _abc.Awaitable[_httpbody_pb2.HttpBody]:
         """Shows the page (text/html) behind the link at the end of a mail, with a button that unsubscribes. Changes nothing:
-        programs that look at mails follow links. Needs no token, the link is signed.
+        programs that look at mails follow links. Needs no token, the link is signed; what is signed is its query, which no
+        log shows.
         Returns NOT_FOUND (LINK_NOT_FOUND) if we did not make the link.
         """
 
