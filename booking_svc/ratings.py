@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from booking_svc.schema import Will, rating_closes
+from booking_svc.refusals import no_announcement
+from booking_svc.schema import rating_closes
 from booking_svc.store.ratings import RatingStore
 from mesh import clock
 from mesh.database import Row
-from mesh.errors import FailedPrecondition, NotFound
+from mesh.errors import FailedPrecondition
 
 
 class Ratings:
@@ -18,8 +19,8 @@ class Ratings:
     async def rate_host(self, guest: UUID, announcement_id: UUID, score: int, text: str) -> UUID:
         """A guest rates the host; returns the rating's id. Refuses as BookingService.CreateReview tells."""
         evening = await self.store.find_evening(announcement_id, guest)
-        if evening is None or evening.will == Will.DRAFT:
-            raise NotFound("ANNOUNCEMENT_NOT_FOUND", "there is no such announcement")
+        if evening is None or (not evening.was_guest and is_secret(evening, guest)):
+            raise no_announcement()
         if not evening.was_guest:
             raise FailedPrecondition("NOT_A_GUEST", "only accepted guests of an evening rate its host")
         if clock.now() < evening.end_time:
@@ -43,3 +44,8 @@ class Ratings:
     async def mean_as_host(self, person: UUID) -> float:
         """The mean of a host's revealed scores, 1 to 10; 0 when there is none."""
         return await self.store.mean_as_host(person)
+
+
+def is_secret(evening: Row, person: UUID) -> bool:
+    """Whether it is not told to this person, who was not there, that the evening exists."""
+    return evening.publish_time is None or (evening.sub_only and evening.author_id != person)

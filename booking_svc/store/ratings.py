@@ -22,7 +22,7 @@ def mean_score(person: str, of_host: bool) -> str:
 
 MEAN_AS_HOST = text(f"SELECT {mean_score('CAST(:person AS uuid)', of_host=True)}")
 MAY_RATE = text(
-    """SELECT a.id, a.author_id, a.will, a.event_time, a.end_time,
+    """SELECT a.id, a.author_id, a.publish_time, a.sub_only, a.event_time, a.end_time,
     EXISTS (SELECT FROM bookings b WHERE b.announcement_id = a.id AND b.guest_id = :rater
         AND b.state IN ('ACCEPTED', 'ATTENDED'))
         AS was_guest

@@ -1,12 +1,15 @@
-"""The mesh's own signing key, and a channel for every certificate."""
+"""The mesh's own signing key, a channel for every certificate, and people by what they are to each other."""
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 
 import asyncpg
 import grpc
+import httpx
 import jwt
+import pytest
 import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -17,6 +20,7 @@ from local.services import get_service
 from tests.access.callers import tokens_of
 from tests.access.signing import Key
 from tests.channels import inner_channel, public_channel
+from tests.people import Person
 
 Inside = Callable[[str, str], grpc.aio.Channel]
 
@@ -60,3 +64,27 @@ async def inside_as(mesh: Mesh) -> AsyncIterator[Inside]:
             return opened[service, certificate]
 
         yield channel
+
+
+@pytest.fixture
+def stranger(http: httpx.AsyncClient, key: Key) -> Person:
+    """A user who has nothing to do with the others of the test."""
+    return without_account(http, key)
+
+
+@pytest.fixture
+def moderator(http: httpx.AsyncClient, key: Key) -> Person:
+    """Somebody with the moderator's permission."""
+    return without_account(http, key, permissions=[0, 3])
+
+
+def without_account(http: httpx.AsyncClient, key: Key, **claims: object) -> Person:
+    """Somebody whom only his token knows: it is all that is asked for, and costs no hashing."""
+    user_id = str(uuid.uuid4())
+    return Person(user_id, "", "", key.token(sub=user_id, **claims), http)
+
+
+@pytest.fixture
+def outsiders(stranger: Person, moderator: Person, sudo: Person) -> dict[str, Person]:
+    """Those whom nobody invited."""
+    return {"stranger": stranger, "moderator": moderator, "super": sudo}

@@ -1,4 +1,4 @@
-"""Access tokens as a second implementation writes them: from RFC 7515 and 7518, without the library that we verify with."""
+"""Access tokens as a second implementation writes them: from RFC 7515 and 7518, without our own library of tokens."""
 
 import hmac
 import json
