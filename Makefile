@@ -12,15 +12,16 @@ T ?= tests
 M ?=
 R ?=
 SECONDS ?=
+WITHDRAW ?=
 SEED ?=
 N ?=
 OFFSET ?=
 TELLING ?=
 
-.PHONY: help up env down status logs tokens mail mails clock demo test check fix protos migration bench growth
+.PHONY: help up env down status logs tokens rotate-keys mail mails clock demo test check fix protos migration bench growth
 
 help: ## Show this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
 # Rebuilt from nothing whenever the lock changes: what was dropped from it must not stay installed.
 .venv/.installed: requirements.lock
@@ -49,6 +50,9 @@ logs: .venv/.installed ## Follow the logs; of one process: make logs S=booking
 
 tokens: .venv/.installed ## Print tokens of the sample people; one of them raw: make -s tokens R=user
 	@$(PYTHON) -m local run auth -m auth_svc.tokens $(if $(R),--as $(R))
+
+rotate-keys: .venv/.installed ## Make another signing key; after a theft: make rotate-keys WITHDRAW=1
+	@$(PYTHON) -m local run auth -m auth_svc.rotate $(if $(WITHDRAW),--withdraw)
 
 mail: .venv/.installed ## List the mails that were sent; show one: make mail N=1
 	@$(PYTHON) -m local mail $(N)

@@ -122,14 +122,16 @@ class Revocation(Base):
 
 
 class SigningKey(Base):
-    """A key pair for access tokens; the newest signs, all verify."""
+    """A key pair for access tokens. All verify; the newest of those whose time has come signs."""
 
     __tablename__ = "signing_keys"
 
     kid: Mapped[str] = mapped_column(primary_key=True)
     private_key: Mapped[str]
-    """PEM, PKCS 8, P-256."""
+    """PEM, PKCS 8, P-256; locked with a secret that is not in the database."""
     create_time: Mapped[datetime]
+    sign_time: Mapped[datetime]
+    """From when on it signs: once everybody who verifies has had the time to hear of it."""
 
 
 class Group(Base):

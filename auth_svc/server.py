@@ -7,13 +7,12 @@ from sqlalchemy import text
 
 from auth_svc.groups import Groups
 from auth_svc.guard import Guard, Limits
-from auth_svc.keys import Keys
+from auth_svc.keys import keys_in
 from auth_svc.passwords import Passwords
 from auth_svc.servicer import AuthServicer
 from auth_svc.sessions import Sessions
 from auth_svc.settings import Settings
 from auth_svc.store.groups import GroupStore
-from auth_svc.store.keys import KeyStore
 from auth_svc.store.sessions import SessionStore
 from auth_svc.store.users import UserStore
 from auth_svc.users import Users
@@ -28,6 +27,8 @@ from mesh.verifier import Verifier
 
 ALIVE = text("SELECT 1")
 FORGET_SECONDS = 600.0
+KEY_SECONDS = 5.0
+"""Between two looks at the signing keys. With Envoy's 30 it must stay below what a key is published before it signs."""
 LOOK_SECONDS = 1.0
 """Between two looks at which sessions have ended; whatever ended them, the other services are told then."""
 
@@ -39,7 +40,7 @@ async def build(settings: Settings) -> Process:
     redis = open_redis(settings)
     guard = Guard(Throttle(redis, "auth"), limits(settings), settings.hashing_patience_seconds)
     users = Users(UserStore(database), passwords, guard)
-    keys = Keys(KeyStore(database), issuer=settings.token_issuer, audience=settings.token_audience)
+    keys = keys_in(database, settings)
     sessions = Sessions(
         database,
         SessionStore(database),
@@ -52,6 +53,12 @@ async def build(settings: Settings) -> Process:
     revocations = Revocations(sessions.revoked, redis, LOOK_SECONDS)
     revocations.heard.append(Nudges(redis).send)
     servicer = AuthServicer(database, users, sessions, Groups(GroupStore(database)), keys)
+
+    async def probe() -> None:
+        # Without keys nobody can sign in.
+        await keys.all()
+        await database.read(ALIVE)
+
     return Process(
         settings=settings,
         # The only service that needs nobody to know its own keys.
@@ -62,9 +69,10 @@ async def build(settings: Settings) -> Process:
             revocations=revocations,
         ),
         served=[Served(auth_pb2.DESCRIPTOR.services_by_name["AuthService"], servicer)],
-        probe=lambda: database.read(ALIVE),
+        probe=probe,
         periodic=[
             lambda: idempotency.forget_old_keys(database),
+            lambda: every(KEY_SECONDS, "signing keys", keys.tend),
             lambda: every(FORGET_SECONDS, "old sessions", sessions.forget),
         ],
         close=[passwords.close, redis.aclose, database.close],

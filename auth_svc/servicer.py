@@ -31,7 +31,7 @@ GIVEN = (
     "birthday",
     "language",
 )
-JWKS_CACHING = ("cache-control", "public, max-age=300")
+JWKS_CACHING = ("cache-control", "public, max-age=30")
 TOKEN_CACHING = ("cache-control", "no-store")
 
 

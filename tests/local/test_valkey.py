@@ -14,7 +14,24 @@ from local.services import NAMES
 from local.valkey import ADMIN
 
 Enter = Callable[[str], AbstractAsyncContextManager[redis.asyncio.Redis]]
-RULING = ["KEYS *", "SCAN 0", "RANDOMKEY", "FLUSHALL", "CONFIG GET *", "ACL LIST", "CLIENT LIST", "INFO", "MONITOR", "SLOWLOG GET", "SHUTDOWN", "SAVE\n", "REPLICAOF NO ONE", "SCRIPT FLUSH", "FUNCTION FLUSH", "PUBSUB CHANNELS"]
+RULING = [
+    "KEYS *",
+    "SCAN 0",
+    "RANDOMKEY",
+    "FLUSHALL",
+    "CONFIG GET *",
+    "ACL LIST",
+    "CLIENT LIST",
+    "INFO",
+    "MONITOR",
+    "SLOWLOG GET",
+    "SHUTDOWN",
+    "SAVE\n",
+    "REPLICAOF NO ONE",
+    "SCRIPT FLUSH",
+    "FUNCTION FLUSH",
+    "PUBSUB CHANNELS",
+]
 DENIED = redis.exceptions.NoPermissionError
 
 
