@@ -6,6 +6,7 @@ FOLDER gets envoy.yaml and api.binpb, the description of the API that JSON is tr
 import argparse
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import jinja2
@@ -31,6 +32,8 @@ UNTOLD = (
     "via",
 )
 KEYS = "/.well-known/jwks.json"
+# Every service knows them: while the auth service is away they come from the others.
+ANYBODY = "anybody"
 # What a page of another origin may send beyond the usual, and what it may read.
 CORS = {
     "heard": (
@@ -49,7 +52,7 @@ def render(settings: Settings, folder: Path) -> Path:
     served = served_files(bench=settings.bench_target is not None)
     files = [file for cluster in served.values() for file in cluster]
     api, door = (folder / "api.binpb").resolve(), (folder / "door.json").resolve()
-    routes = http_routes(served)
+    routes = [replace(each, cluster=ANYBODY) if each.prefix == KEYS else each for each in http_routes(served)]
     text = _template().render(
         settings=settings,
         api=str(api),
@@ -63,6 +66,7 @@ def render(settings: Settings, folder: Path) -> Path:
         largest_body=LARGEST_BODY,
         own_errors=OWN_ERRORS,
         large=LARGE.json_body,
+        anybody=ANYBODY,
         keys=next(route for route in routes if route.prefix == KEYS),
         limits=tight_limits(settings.tight_rates, served),
         remembered=REMEMBERED,
