@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from mesh import clock
+from mesh.caller import CLIENT
 from mesh.database import Row
 
 
@@ -15,6 +16,12 @@ def claims_of(user: Row, lifetime: timedelta, session_id: UUID | None = None) ->
     if session_id is not None:
         claims["sid"] = str(session_id)
     return claims
+
+
+def claims_of_client(client: Row, lifetime: timedelta) -> dict[str, Any]:
+    """Which client it is and what it may call. Its `sub` is no UUID, so that nobody takes it for a user's."""
+    granted = {"rpcs": list(client.rpcs), "sid": str(client.secret_id)}
+    return {**lasting(lifetime), "sub": f"{CLIENT}{client.id}", **granted}
 
 
 def lasting(lifetime: timedelta) -> dict[str, Any]:

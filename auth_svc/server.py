@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
-from matinee.auth.v1 import auth_pb2
+from matinee.auth.v1 import auth_pb2, client_pb2
 from sqlalchemy import text
 
+from auth_svc.client_servicer import ClientServicer
+from auth_svc.clients import Clients
 from auth_svc.groups import Groups
 from auth_svc.guard import Guard, Limits
 from auth_svc.keys import keys_in
@@ -12,6 +14,7 @@ from auth_svc.passwords import Passwords
 from auth_svc.servicer import AuthServicer
 from auth_svc.sessions import Sessions
 from auth_svc.settings import Settings
+from auth_svc.store.clients import ClientStore
 from auth_svc.store.groups import GroupStore
 from auth_svc.store.sessions import SessionStore
 from auth_svc.store.users import UserStore
@@ -52,6 +55,7 @@ async def build(settings: Settings) -> Process:
     )
     revocations = Revocations(sessions.revoked, redis, LOOK_SECONDS)
     revocations.heard.append(Nudges(redis).send)
+    clients = Clients(ClientStore(database), keys, lifetime=timedelta(seconds=settings.access_token_seconds))
     servicer = AuthServicer(database, users, sessions, Groups(GroupStore(database)), keys)
 
     async def probe() -> None:
@@ -68,7 +72,10 @@ async def build(settings: Settings) -> Process:
             audience=settings.token_audience,
             revocations=revocations,
         ),
-        served=[Served(auth_pb2.DESCRIPTOR.services_by_name["AuthService"], servicer)],
+        served=[
+            Served(auth_pb2.DESCRIPTOR.services_by_name["AuthService"], servicer),
+            Served(client_pb2.DESCRIPTOR.services_by_name["ClientService"], ClientServicer(clients)),
+        ],
         probe=probe,
         periodic=[
             lambda: idempotency.forget_old_keys(database),

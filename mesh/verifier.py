@@ -11,7 +11,7 @@ import jwt
 from cachetools import LRUCache
 from jwt import PyJWK
 
-from mesh.caller import Caller
+from mesh.caller import CLIENT, Caller
 from mesh.errors import MeshError, Unauthenticated, Unavailable
 from mesh.revocations import Revocations
 
@@ -29,7 +29,7 @@ LEEWAY_SECONDS = 60
 TYPES = frozenset({"", "jwt", "at+jwt", "application/at+jwt"})
 REQUIRED = ["exp", "iat", "sub", "jti"]
 # What the library raises for headers and claims that are no such thing; the last for brackets within brackets.
-MALFORMED = (jwt.InvalidTokenError, ValueError, TypeError, OverflowError, RecursionError)
+MALFORMED = (jwt.InvalidTokenError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 
 
 class Verifier:
@@ -142,9 +142,16 @@ def named_key(token: str) -> str:
 
 
 def caller_of(claims: Mapping[str, Any]) -> Caller:
-    """The caller that verified claims describe. Raises ValueError or TypeError when they are not ours."""
+    """The caller that verified claims describe. Raises one of MALFORMED when they are not ours."""
     permissions: Sequence[int] = claims.get("permissions", [])
     session = claims.get("sid")
+    if claims["sub"].startswith(CLIENT):
+        return Caller(
+            client=UUID(claims["sub"].removeprefix(CLIENT)),
+            rpcs=frozenset(claims["rpcs"]),
+            expires=float(claims["exp"]),
+            session=UUID(session),
+        )
     return Caller(
         user_id=UUID(claims["sub"]),
         permissions=frozenset(int(permission) for permission in permissions),
