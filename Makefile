@@ -12,16 +12,17 @@ T ?= tests
 M ?=
 R ?=
 SECONDS ?=
+WITHDRAW ?=
 SEED ?=
 N ?=
 OFFSET ?=
 TELLING ?=
 AUTHORITY ?=
 
-.PHONY: help up env down status logs certificates tokens mail mails clock demo test check fix protos openapi migration bench growth
+.PHONY: help up env down status logs certificates tokens rotate-keys mail mails clock demo test check fix protos openapi migration bench growth
 
 help: ## Show this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
 # Rebuilt from nothing whenever the lock changes: what was dropped from it must not stay installed.
 .venv/.installed: requirements.lock
@@ -53,6 +54,9 @@ certificates: .venv/.installed ## Renew the certificates of a running mesh; with
 
 tokens: .venv/.installed ## Print tokens of the sample people; one of them raw: make -s tokens R=user
 	@$(PYTHON) -m local run auth -m auth_svc.tokens $(if $(R),--as $(R))
+
+rotate-keys: .venv/.installed ## Make another signing key; after a theft: make rotate-keys WITHDRAW=1
+	@$(PYTHON) -m local run auth -m auth_svc.rotate $(if $(WITHDRAW),--withdraw)
 
 mail: .venv/.installed ## List the mails that were sent; show one: make mail N=1
 	@$(PYTHON) -m local mail $(N)

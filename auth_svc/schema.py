@@ -35,6 +35,7 @@ class Base(DeclarativeBase):
         bytes: LargeBinary(),
         list[int]: ARRAY(Integer()),
         list[bytes]: ARRAY(LargeBinary()),
+        list[str]: ARRAY(Text()),
     }
 
 
@@ -122,14 +123,34 @@ class Revocation(Base):
 
 
 class SigningKey(Base):
-    """A key pair for access tokens; the newest signs, all verify."""
+    """A key pair for access tokens. All verify; the newest of those whose time has come signs."""
 
     __tablename__ = "signing_keys"
 
     kid: Mapped[str] = mapped_column(primary_key=True)
     private_key: Mapped[str]
-    """PEM, PKCS 8, P-256."""
+    """PEM, PKCS 8, P-256; locked with a secret that is not in the database."""
     create_time: Mapped[datetime]
+    sign_time: Mapped[datetime]
+    """From when on it signs: once everybody who verifies has had the time to hear of it."""
+
+
+class Client(Base):
+    """A program of another team, which calls in its own name."""
+
+    __tablename__ = "clients"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=func.uuidv7())
+    name: Mapped[str]
+    rpcs: Mapped[list[str]]
+    """Full names of what it may call."""
+    secret_id: Mapped[UUID] = mapped_column(server_default=func.gen_random_uuid())
+    """What its tokens name as their session: they end with the secret."""
+    secret_hash: Mapped[bytes]
+    create_time: Mapped[datetime]
+    creator_id: Mapped[UUID]
+
+    __table_args__ = (CheckConstraint("octet_length(secret_hash) = 32", name="is_a_hash"),)
 
 
 class Group(Base):

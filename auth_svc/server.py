@@ -2,18 +2,20 @@
 
 from datetime import timedelta
 
-from matinee.auth.v1 import auth_pb2
+from matinee.auth.v1 import auth_pb2, client_pb2
 from sqlalchemy import text
 
+from auth_svc.client_servicer import ClientServicer
+from auth_svc.clients import Clients
 from auth_svc.groups import Groups
 from auth_svc.guard import Guard, Limits
-from auth_svc.keys import Keys
+from auth_svc.keys import keys_in
 from auth_svc.passwords import Passwords
 from auth_svc.servicer import AuthServicer
 from auth_svc.sessions import Sessions
 from auth_svc.settings import Settings
+from auth_svc.store.clients import ClientStore
 from auth_svc.store.groups import GroupStore
-from auth_svc.store.keys import KeyStore
 from auth_svc.store.sessions import SessionStore
 from auth_svc.store.users import UserStore
 from auth_svc.users import Users
@@ -28,6 +30,8 @@ from mesh.verifier import Verifier
 
 ALIVE = text("SELECT 1")
 FORGET_SECONDS = 600.0
+KEY_SECONDS = 5.0
+"""Between two looks at the signing keys. With Envoy's 30 it must stay below what a key is published before it signs."""
 LOOK_SECONDS = 1.0
 """Between two looks at which sessions have ended; whatever ended them, the other services are told then."""
 
@@ -39,7 +43,7 @@ async def build(settings: Settings) -> Process:
     redis = open_redis(settings)
     guard = Guard(Throttle(redis, "auth"), limits(settings), settings.hashing_patience_seconds)
     users = Users(UserStore(database), passwords, guard)
-    keys = Keys(KeyStore(database), issuer=settings.token_issuer, audience=settings.token_audience)
+    keys = keys_in(database, settings)
     sessions = Sessions(
         database,
         SessionStore(database),
@@ -51,7 +55,14 @@ async def build(settings: Settings) -> Process:
     )
     revocations = Revocations(sessions.revoked, redis, LOOK_SECONDS)
     revocations.heard.append(Nudges(redis).send)
+    clients = Clients(ClientStore(database), keys, lifetime=timedelta(seconds=settings.access_token_seconds))
     servicer = AuthServicer(database, users, sessions, Groups(GroupStore(database)), keys)
+
+    async def probe() -> None:
+        # Without keys nobody can sign in.
+        await keys.all()
+        await database.read(ALIVE)
+
     return Process(
         settings=settings,
         # The only service that needs nobody to know its own keys.
@@ -61,10 +72,14 @@ async def build(settings: Settings) -> Process:
             audience=settings.token_audience,
             revocations=revocations,
         ),
-        served=[Served(auth_pb2.DESCRIPTOR.services_by_name["AuthService"], servicer)],
-        probe=lambda: database.read(ALIVE),
+        served=[
+            Served(auth_pb2.DESCRIPTOR.services_by_name["AuthService"], servicer),
+            Served(client_pb2.DESCRIPTOR.services_by_name["ClientService"], ClientServicer(clients)),
+        ],
+        probe=probe,
         periodic=[
             lambda: idempotency.forget_old_keys(database),
+            lambda: every(KEY_SECONDS, "signing keys", keys.tend),
             lambda: every(FORGET_SECONDS, "old sessions", sessions.forget),
         ],
         close=[passwords.close, redis.aclose, database.close],

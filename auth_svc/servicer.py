@@ -3,7 +3,6 @@
 from datetime import UTC
 from uuid import UUID
 
-import orjson
 from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.empty_pb2 import Empty
 from matinee.auth.v1 import auth_pb2
@@ -17,6 +16,7 @@ from auth_svc.users import Users
 from mesh import caller, idempotency
 from mesh.database import Database, Row
 from mesh.interceptors import Context
+from mesh.keys import jwks
 from mesh.revocations import Revoked
 
 GIVEN = (
@@ -31,7 +31,6 @@ GIVEN = (
     "birthday",
     "language",
 )
-JWKS_CACHING = ("cache-control", "public, max-age=300")
 TOKEN_CACHING = ("cache-control", "no-store")
 
 
@@ -113,9 +112,7 @@ class AuthServicer(AuthServiceServicer):
         return auth_pb2.ListGroupMembersResponse(user_ids=[str(user_id) for user_id in ids], next_page_token=token)
 
     async def GetJwks(self, request: Empty, context: Context) -> HttpBody:
-        key_set = await self.keys.key_set()
-        caller.current().headers.append(JWKS_CACHING)
-        return HttpBody(content_type="application/json", data=orjson.dumps(key_set))
+        return jwks(await self.keys.key_set())
 
     def tokens(self, pair: Pair) -> auth_pb2.Tokens:
         """A session's tokens as a message."""

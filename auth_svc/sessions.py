@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from auth_svc.claims import claims_of
 from auth_svc.keys import Keys
 from auth_svc.store.sessions import SessionStore
 from auth_svc.users import Users
@@ -63,7 +64,7 @@ class Sessions:
             **client(),
         }
         session_id = await self.store.add(values, now, self.per_user)
-        return await self.keys.access_token(user, self.access_lifetime, session_id), token
+        return await self.keys.sign(claims_of(user, self.access_lifetime, session_id)), token
 
     async def refresh(self, used: str) -> Pair:
         """New tokens for a refresh token, with the user's permissions of today.
@@ -78,7 +79,7 @@ class Sessions:
         if session is None or not exchanged:
             raise Unauthenticated("REFRESH_TOKEN_INVALID", "the refresh token is unknown, used or expired")
         user = await self.users.get(session.user_id)
-        return await self.keys.access_token(user, self.access_lifetime, session.id), token
+        return await self.keys.sign(claims_of(user, self.access_lifetime, session.id)), token
 
     async def exchange(self, connection: Connection, session: Row, used: str, token: str, now: datetime) -> bool:
         """Makes `token` a living one of the session, for `used`; False if that does not work any more."""

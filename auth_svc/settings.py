@@ -11,7 +11,20 @@ from mesh.settings import MeshSettings
 DAY = 24 * 3600
 
 
-class Settings(MeshSettings):
+class KeySettings(MeshSettings):
+    """The variables of whoever signs tokens."""
+
+    signing_key_secret: Annotated[SecretStr, Field(min_length=16)]
+    """What the private keys in the database are locked with."""
+    signing_key_secret_before: SecretStr = SecretStr("")
+    """The one that it took the place of: what is locked with this is locked anew at the next start."""
+    key_rotation_days: Annotated[float, Field(gt=0, le=3650)] = 30.0
+    """How long a key signs until another one does."""
+    key_lead_seconds: Annotated[int, Field(ge=40, le=DAY)] = 120
+    """How long a new key is published before it signs. Envoy asks for the keys every 30 seconds."""
+
+
+class Settings(KeySettings):
     """The variables that all services share, and those of sign-in."""
 
     access_token_seconds: Annotated[int, Field(ge=60, le=DAY)] = 900
@@ -48,7 +61,7 @@ class Settings(MeshSettings):
     """... and how long the next one waits at most."""
 
 
-class TokenSettings(MeshSettings):
+class TokenSettings(KeySettings):
     """What the token printer needs: it serves nothing, so it has no port, no certificate and no Redis."""
 
     # What is left out here must not be looked for.

@@ -8,17 +8,16 @@ import argparse
 import asyncio
 import json
 import sys
-from datetime import timedelta
 from uuid import UUID
 
-from auth_svc.keys import Keys
+from auth_svc.claims import claims_of
+from auth_svc.keys import LONGEST_TOKEN, keys_in
 from auth_svc.settings import TokenSettings
-from auth_svc.store.keys import KeyStore
 from auth_svc.store.users import UserStore
 from mesh.database import Database
 from mesh.errors import MeshError
 
-LIFETIME = timedelta(hours=24)
+LIFETIME = LONGEST_TOKEN
 PEOPLE = {
     "user": UUID("f55291b9-c09d-405b-b025-36f26c887905"),
     "sudo": UUID("a5a8f573-3cee-4ccc-8a2b-91cb9f55250a"),
@@ -33,11 +32,11 @@ async def tokens(settings: TokenSettings) -> dict[str, str]:
     """Access tokens by role. Raises MeshError, SystemExit if somebody is not in the database."""
     database = Database(settings, "tokens")
     try:
-        keys = Keys(KeyStore(database), issuer=settings.token_issuer, audience=settings.token_audience)
+        keys = keys_in(database, settings)
         users = {user.id: user for user in await UserStore(database).list(PEOPLE.values())}
         if missing := [role for role, user_id in PEOPLE.items() if user_id not in users]:
             raise SystemExit(f"not in the database: {', '.join(missing)}; load the sample data (make up does)")
-        return {role: await keys.access_token(users[user_id], LIFETIME) for role, user_id in PEOPLE.items()}
+        return {role: await keys.sign(claims_of(users[user_id], LIFETIME)) for role, user_id in PEOPLE.items()}
     finally:
         await database.close()
 

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
-from auth_svc.keys import Keys
+from auth_svc.claims import claims_of
+from auth_svc.keys import keys_in
 from auth_svc.settings import TokenSettings
-from auth_svc.store.keys import KeyStore
 from auth_svc.store.users import UserStore
 from bench.superuser import connected
 from local.mesh import Mesh
@@ -42,11 +42,14 @@ async def add_accounts(mesh: Mesh, ids: Sequence[UUID], delivery_type: str = "in
 
 async def sign_in(mesh: Mesh, ids: Sequence[UUID]) -> list[Person]:
     """Their access tokens, signed as auth signs them, in the same order."""
-    settings = TokenSettings(database_url=SecretStr(database_url(mesh.settings, get_service("auth"))))
+    settings = TokenSettings(
+        database_url=SecretStr(database_url(mesh.settings, get_service("auth"))),
+        signing_key_secret=SecretStr(mesh.settings.signing_key_secret),
+    )
     database = Database(settings, "bench")
     try:
-        keys = Keys(KeyStore(database), issuer=settings.token_issuer, audience=settings.token_audience)
+        keys = keys_in(database, settings)
         users = {user.id: user for user in await UserStore(database).list(ids)}
-        return [Person(each, await keys.access_token(users[each], LIFETIME)) for each in ids]
+        return [Person(each, await keys.sign(claims_of(users[each], LIFETIME))) for each in ids]
     finally:
         await database.close()

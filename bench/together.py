@@ -13,7 +13,6 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
-from auth_svc.settings import TokenSettings
 from bench.figures import judged, quiet
 from bench.load import Samples
 from bench.stage import STRIDE, Stage
@@ -24,6 +23,7 @@ from local.processes import database_url
 from local.services import get_service
 from mesh.batch import Batcher
 from mesh.database import Database, Row
+from mesh.settings import MeshSettings
 
 ROUNDS = 6
 ROUND_SECONDS = 0.8
@@ -34,7 +34,9 @@ Book = Callable[[Application], Awaitable[Row | None]]
 async def compare(mesh: Mesh, stage: Stage, console: Console) -> list[str]:
     """Prints both ways beside each other, alone and in a crowd; returns what went wrong."""
     url = SecretStr(database_url(mesh.settings, get_service("booking")))
-    database = Database(TokenSettings(database_url=url, database_connections=CROWD), "bench", plan_once=True)
+    database = Database(
+        MeshSettings.model_construct(database_url=url, database_connections=CROWD), "bench", plan_once=True
+    )
     try:
         samples = await in_turns(mesh, BookingStore(database, database), applications(stage))
     finally:

@@ -77,7 +77,7 @@ async def build(settings: Settings) -> Process:
 
     return Process(
         settings=settings,
-        verifier=verifier_of(settings, redis, auth),
+        verifier=verifier_of(settings, redis, auth, movie, ugc, notify),
         served=[Served(booking_pb2.DESCRIPTOR.services_by_name["BookingService"], servicer)],
         probe=probe,
         tasks=[worker.run],

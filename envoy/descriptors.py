@@ -6,7 +6,7 @@ from types import ModuleType
 from google.protobuf.descriptor import FileDescriptor, MethodDescriptor, ServiceDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from google.rpc import error_details_pb2, status_pb2
-from matinee.auth.v1 import auth_pb2
+from matinee.auth.v1 import auth_pb2, client_pb2
 from matinee.bench.v1 import ceiling_pb2
 from matinee.booking.v1 import booking_pb2
 from matinee.link.v1 import link_pb2
@@ -18,7 +18,7 @@ from matinee.ugc.v1 import ugc_pb2
 SERVED_BY: dict[str, tuple[ModuleType, ...]] = {
     "booking": (booking_pb2,),
     "movie": (movie_pb2,),
-    "auth": (auth_pb2,),
+    "auth": (auth_pb2, client_pb2),
     "ugc": (ugc_pb2,),
     "notify": (notify_pb2, link_pb2),
 }

@@ -6,6 +6,7 @@ certificates that says where it lies.
 
 import argparse
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import jinja2
@@ -32,6 +33,8 @@ UNTOLD = (
     "via",
 )
 KEYS = "/.well-known/jwks.json"
+# Every service knows them: while the auth service is away they come from the others.
+ANYBODY = "anybody"
 # What a page of another origin may send beyond the usual, and what it may read.
 CORS = {
     "heard": (
@@ -50,7 +53,7 @@ def render(settings: Settings, folder: Path) -> Path:
     served = served_files(bench=settings.bench_target is not None)
     files = [file for cluster in served.values() for file in cluster]
     api = (folder / "api.binpb").resolve()
-    routes = http_routes(served)
+    routes = [replace(each, cluster=ANYBODY) if each.prefix == KEYS else each for each in http_routes(served)]
     folder.mkdir(parents=True, exist_ok=True)
     text = _template().render(
         settings=settings,
@@ -65,6 +68,7 @@ def render(settings: Settings, folder: Path) -> Path:
         largest_body=LARGEST_BODY,
         own_errors=OWN_ERRORS,
         large=LARGE.json_body,
+        anybody=ANYBODY,
         keys=next(route for route in routes if route.prefix == KEYS),
         limits=tight_limits(settings.tight_rates, served),
         remembered=REMEMBERED,

@@ -94,6 +94,7 @@ def service_environment(settings: Settings, service: Service, port: int | None =
     return {
         # Before the others: what tests set wins.
         **(mail_environment(settings) if service.name == "notify" else {}),
+        **(key_environment(settings) if service.name == "auth" else {}),
         **_member_environment(settings, service.name, address),
         "DATABASE_URL": database_url(settings, service),
         "REDIS_URL": redis_url(settings, service.name),
@@ -109,6 +110,14 @@ def mail_environment(settings: Settings) -> dict[str, str]:
         "SMTP_PORT": str(settings.port(services.MAIL)),
         "SMTP_TLS": "none",
         "UNSUBSCRIBE_SECRET": settings.unsubscribe_secret,
+    }
+
+
+def key_environment(settings: Settings) -> dict[str, str]:
+    """What the private keys in auth's database are locked with."""
+    return {
+        "SIGNING_KEY_SECRET": settings.signing_key_secret,
+        "SIGNING_KEY_SECRET_BEFORE": settings.signing_key_secret_before,
     }
 
 

@@ -79,6 +79,9 @@ class Settings(_Place, Door):
     notify_valkey_password: Secret
     sample_password: Secret
     unsubscribe_secret: Secret
+    signing_key_secret: Secret
+    # The one that it took the place of, until the auth service has started once.
+    signing_key_secret_before: Annotated[str, Field(repr=False)] = ""
 
     # Variables beyond these that every service gets; tests and the benchmark use it.
     extra_environment: dict[str, str] = {}
@@ -130,6 +133,7 @@ SECRETS = [
     *(service.valkey_setting.upper() for service in SERVICES),
     "SAMPLE_PASSWORD",
     "UNSUBSCRIBE_SECRET",
+    "SIGNING_KEY_SECRET",
 ]
 
 

@@ -14,6 +14,8 @@ from mesh.errors import PermissionDenied, Unauthenticated
 class Access:
     """Who may call an RPC."""
 
+    rpc: str
+    """Its full name, by which it is granted."""
     kinds: frozenset[int]
     services: frozenset[str]
     """Which services SERVICE means."""
@@ -23,7 +25,9 @@ class Access:
         """Reads the options. Raises ValueError if they do not say who may call, or name a service that there is not."""
         options = method.GetOptions()
         access = cls(
-            frozenset(options.Extensions[access_pb2.access]), frozenset(options.Extensions[access_pb2.services])
+            method.full_name,
+            frozenset(options.Extensions[access_pb2.access]),
+            frozenset(options.Extensions[access_pb2.services]),
         )
         if trouble := access.trouble():
             raise ValueError(f"{method.full_name} {trouble}")
@@ -46,7 +50,9 @@ class Access:
         """
         if access_pb2.PUBLIC in self.kinds or caller.service in self.services:
             return
-        if caller.user_id is None and self.kinds != {access_pb2.SERVICE}:
+        if access_pb2.CLIENT in self.kinds and self.rpc in caller.rpcs:
+            return
+        if caller.user_id is None and caller.client is None and self.kinds != {access_pb2.SERVICE}:
             raise Unauthenticated("TOKEN_MISSING", "this call needs an access token")
         is_user = caller.user_id is not None
         if (
@@ -56,3 +62,12 @@ class Access:
         ):
             return
         raise PermissionDenied("ACCESS_DENIED", "the caller may not do this")
+
+
+def grantable() -> frozenset[str]:
+    """Full names of the RPCs that a client can be granted."""
+    services = (service for file in stubs.FILES for service in file.services_by_name.values())
+    methods = (method for service in services for method in service.methods)
+    return frozenset(
+        method.full_name for method in methods if access_pb2.CLIENT in method.GetOptions().Extensions[access_pb2.access]
+    )

@@ -26,6 +26,10 @@ class Caller:
     expires: float = 0.0
     session: UUID | None = None
     """The session that the token was given to; a token without one cannot be revoked."""
+    client: UUID | None = None
+    """Another team's program that calls in its own name; then there is no user."""
+    rpcs: frozenset[str] = frozenset()
+    """Full names of what the client was granted."""
 
     @property
     def is_moderator(self) -> bool:
@@ -34,6 +38,8 @@ class Caller:
 
 
 NOBODY = Caller()
+CLIENT = "client:"
+"""What the `sub` of a client's token begins with."""
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
 """How a service learns from the auth service what it needs to verify tokens: the keys, and who has signed out."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -8,35 +9,73 @@ from uuid import UUID
 import grpc
 import orjson
 import redis.asyncio
+from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.empty_pb2 import Empty
 from matinee.auth.v1 import auth_pb2
 from matinee.auth.v1.auth_pb2_grpc import AuthServiceStub
 
+from mesh import caller
+from mesh.errors import MeshError, Unavailable
 from mesh.revocations import Fetch, Revocations, Revoked
 from mesh.settings import ProcessSettings
 from mesh.verifier import FetchKeys, Verifier
 
+CACHING = ("cache-control", "public, max-age=30")
 
-def verifier_of(settings: ProcessSettings, client: redis.asyncio.Redis, auth: grpc.aio.Channel) -> Verifier:
-    """What a service verifies tokens with that is not the auth service itself."""
+
+def verifier_of(
+    settings: ProcessSettings, client: redis.asyncio.Redis, auth: grpc.aio.Channel, *others: grpc.aio.Channel
+) -> Verifier:
+    """What a service verifies tokens with that is not the auth service itself; `others` may know the keys, too."""
     return Verifier(
-        keys_of(auth),
+        keys_of(auth, *others),
         issuer=settings.token_issuer,
         audience=settings.token_audience,
         revocations=Revocations(revocations_of(auth), client),
     )
 
 
-def keys_of(auth: grpc.aio.Channel) -> FetchKeys:
-    """Gets the JSON Web Key Set over a channel to the auth service. The getter raises MeshError."""
-    stub = AuthServiceStub(auth)
+class KeyServicer:
+    """Answers AuthService.GetJwks in any process, from what it knows itself: so the keys are there while auth is not.
+
+    Whoever asks trusts the certificate of the mesh that answers, as he does with everything else.
+    """
+
+    def __init__(self, verifier: Verifier) -> None:
+        self.verifier = verifier
+
+    async def GetJwks(self, request: Empty, context: grpc.aio.ServicerContext[Empty, HttpBody]) -> HttpBody:
+        if not self.verifier.keys:
+            raise Unavailable("PEER_UNAVAILABLE", "the keys are not known here right now")
+        return jwks(self.verifier.key_set)
+
+
+def jwks(key_set: Mapping[str, Any]) -> HttpBody:
+    """The answer of GetJwks."""
+    caller.current().headers.append(CACHING)
+    return HttpBody(content_type="application/json", data=orjson.dumps(key_set))
+
+
+def keys_of(auth: grpc.aio.Channel, *others: grpc.aio.Channel) -> FetchKeys:
+    """Gets the JSON Web Key Set from the auth service; while that is away, from another one that knows it.
+
+    The getter raises MeshError.
+    """
+    stubs = [AuthServiceStub(channel) for channel in (auth, *others)]
 
     async def fetch() -> Mapping[str, Any]:
-        body = await stub.GetJwks(Empty())
-        key_set: Mapping[str, Any] = orjson.loads(body.data)
-        return key_set
+        for stub in stubs[:-1]:
+            with suppress(MeshError):
+                return key_set_in(await stub.GetJwks(Empty()))
+        return key_set_in(await stubs[-1].GetJwks(Empty()))
 
     return fetch
+
+
+def key_set_in(body: HttpBody) -> Mapping[str, Any]:
+    """From the answer of GetJwks."""
+    key_set: Mapping[str, Any] = orjson.loads(body.data)
+    return key_set
 
 
 def revocations_of(auth: grpc.aio.Channel) -> Fetch:

@@ -13,10 +13,12 @@ from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
+from matinee.auth.v1 import auth_pb2
 
 from mesh import clock, logs, stubs
 from mesh.identity import Identity, IdentityFiles
 from mesh.interceptors import Context, Method, around
+from mesh.keys import KeyServicer
 from mesh.members import MembersOnly
 from mesh.settings import ProcessSettings
 from mesh.streams import Streams
@@ -80,6 +82,8 @@ def build_server(process: Process) -> tuple[grpc.aio.Server, health.aio.HealthSe
     server = grpc.aio.server(options=OPTIONS)
     for served in process.served:
         server.add_generic_rpc_handlers((handlers(served, process.verifier, process.streams),))
+    # Behind the auth service's own, where it has one.
+    server.add_generic_rpc_handlers((key_handlers(process.verifier, process.streams),))
     servicer = health.aio.HealthServicer()
     guarded: Any = MembersOnly(server)
     health_pb2_grpc.add_HealthServicer_to_server(servicer, guarded)
@@ -94,6 +98,13 @@ def handlers(served: Served, verifier: Verifier, streams: Streams) -> grpc.Gener
     """The handlers of a service's RPCs."""
     methods = {method.name: handler(method, served.servicer, verifier, streams) for method in served.descriptor.methods}
     return grpc.method_handlers_generic_handler(served.descriptor.full_name, methods)
+
+
+def key_handlers(verifier: Verifier, streams: Streams) -> grpc.GenericRpcHandler:
+    """The handler of the one RPC that every process answers."""
+    method = auth_pb2.DESCRIPTOR.services_by_name["AuthService"].methods_by_name["GetJwks"]
+    own = handler(method, KeyServicer(verifier), verifier, streams)
+    return grpc.method_handlers_generic_handler(method.containing_service.full_name, {method.name: own})
 
 
 def handler(

@@ -11,9 +11,8 @@ import jwt
 from cachetools import LRUCache
 from jwt import PyJWK
 
-from mesh.caller import Caller
+from mesh.caller import CLIENT, Caller
 from mesh.errors import MeshError, Unauthenticated, Unavailable
-from mesh.periodic import every
 from mesh.revocations import Revocations
 
 FetchKeys = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -30,7 +29,7 @@ LEEWAY_SECONDS = 60
 TYPES = frozenset({"", "jwt", "at+jwt", "application/at+jwt"})
 REQUIRED = ["exp", "iat", "sub", "jti"]
 # What the library raises for headers and claims that are no such thing; the last for brackets within brackets.
-MALFORMED = (jwt.InvalidTokenError, ValueError, TypeError, OverflowError, RecursionError)
+MALFORMED = (jwt.InvalidTokenError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 
 
 class Verifier:
@@ -43,6 +42,8 @@ class Verifier:
         self.issuer = issuer
         self.audience = audience
         self.revocations = revocations
+        self.key_set: Mapping[str, Any] = {}
+        """As it was told."""
         self.keys: dict[str, PyJWK] = {}
         self.next_fetch = 0.0
         self.fetching: asyncio.Task[None] | None = None
@@ -51,10 +52,14 @@ class Verifier:
 
     def tasks(self) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
         """What has to run beside: it keeps the keys and the ended sessions current."""
-        keys: list[Callable[[], Coroutine[Any, Any, None]]] = [
-            lambda: every(FOLLOW_SECONDS, "keys", self.refresh_together)
-        ]
-        return keys + ([self.revocations.follow, self.revocations.listen] if self.revocations else [])
+        revocations = self.revocations
+        return [self.follow_keys, *([revocations.follow, revocations.listen] if revocations is not None else [])]
+
+    async def follow_keys(self) -> None:
+        """Keeps the keys current for as long as the process lives; without any it asks more often."""
+        while True:
+            await self.refresh_together()
+            await asyncio.sleep(FOLLOW_SECONDS if self.keys else REFETCH_SECONDS)
 
     async def verify(self, token: str) -> Caller:
         """The caller a token speaks for.
@@ -116,16 +121,16 @@ class Verifier:
     async def refresh(self) -> None:
         """Gets the keys; those known stay when their source does not answer."""
         try:
-            key_set = jwt.PyJWKSet.from_dict(dict(await self.fetch_keys()))
+            told = await self.fetch_keys()
+            keys = {key.key_id: key for key in jwt.PyJWKSet.from_dict(dict(told)).keys if key.key_id}
         except (MeshError, jwt.PyJWKSetError):
             return
         finally:
             self.fetching = None
-        keys = {key.key_id: key for key in key_set.keys if key.key_id}
         if self.keys.keys() - keys.keys():
             # What a key signed that is gone is worth nothing any more.
             self.verified.clear()
-        self.keys = keys
+        self.keys, self.key_set = keys, told
 
 
 def named_key(token: str) -> str:
@@ -137,9 +142,16 @@ def named_key(token: str) -> str:
 
 
 def caller_of(claims: Mapping[str, Any]) -> Caller:
-    """The caller that verified claims describe. Raises ValueError or TypeError when they are not ours."""
+    """The caller that verified claims describe. Raises one of MALFORMED when they are not ours."""
     permissions: Sequence[int] = claims.get("permissions", [])
     session = claims.get("sid")
+    if claims["sub"].startswith(CLIENT):
+        return Caller(
+            client=UUID(claims["sub"].removeprefix(CLIENT)),
+            rpcs=frozenset(claims["rpcs"]),
+            expires=float(claims["exp"]),
+            session=UUID(session),
+        )
     return Caller(
         user_id=UUID(claims["sub"]),
         permissions=frozenset(int(permission) for permission in permissions),

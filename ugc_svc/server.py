@@ -39,7 +39,7 @@ async def build(settings: Settings) -> Process:
     )
     return Process(
         settings=settings,
-        verifier=verifier_of(settings, redis, auth),
+        verifier=verifier_of(settings, redis, auth, movie),
         served=[Served(ugc_pb2.DESCRIPTOR.services_by_name["UgcService"], servicer)],
         probe=lambda: database.read(ALIVE),
         periodic=[lambda: idempotency.forget_old_keys(database)],

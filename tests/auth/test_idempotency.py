@@ -107,7 +107,13 @@ async def test_old_keys_are_swept_and_fresh_ones_stay(
         ok(await http.post(PATH, json=account(), headers=headers))
     age = "UPDATE idempotency_keys SET create_time = create_time - interval '24 hours 1 second' WHERE key = $1"
     await database.execute(age, old["idempotency-key"])
-    own = Database(TokenSettings(database_url=SecretStr(database_url(mesh.settings, get_service("auth")))), "tests")
+    own = Database(
+        TokenSettings(
+            signing_key_secret=SecretStr("x" * 16),
+            database_url=SecretStr(database_url(mesh.settings, get_service("auth"))),
+        ),
+        "tests",
+    )
     await idempotency.sweep(own)
     await own.close()
     found = await database.fetch(

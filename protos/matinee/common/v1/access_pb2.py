@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ematinee/common/v1/access.proto\x12\x11matinee.common.v1\x1a google/protobuf/descriptor.proto*]\n\x06\x41\x63\x63\x65ss\x12\x16\n\x12\x41\x43\x43\x45SS_UNSPECIFIED\x10\x00\x12\n\n\x06PUBLIC\x10\x01\x12\x08\n\x04USER\x10\x02\x12\r\n\tMODERATOR\x10\x03\x12\t\n\x05SUPER\x10\x04\x12\x0b\n\x07SERVICE\x10\x05:K\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xd1\x86\x03 \x03(\x0e\x32\x19.matinee.common.v1.Access:2\n\x08services\x12\x1e.google.protobuf.MethodOptions\x18\xd2\x86\x03 \x03(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ematinee/common/v1/access.proto\x12\x11matinee.common.v1\x1a google/protobuf/descriptor.proto*i\n\x06\x41\x63\x63\x65ss\x12\x16\n\x12\x41\x43\x43\x45SS_UNSPECIFIED\x10\x00\x12\n\n\x06PUBLIC\x10\x01\x12\x08\n\x04USER\x10\x02\x12\r\n\tMODERATOR\x10\x03\x12\t\n\x05SUPER\x10\x04\x12\x0b\n\x07SERVICE\x10\x05\x12\n\n\x06\x43LIENT\x10\x06:K\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xd1\x86\x03 \x03(\x0e\x32\x19.matinee.common.v1.Access:2\n\x08services\x12\x1e.google.protobuf.MethodOptions\x18\xd2\x86\x03 \x03(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,5 +33,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'matinee.common.v1.access_pb
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ACCESS']._serialized_start=87
-  _globals['_ACCESS']._serialized_end=180
+  _globals['_ACCESS']._serialized_end=192
 # @@protoc_insertion_point(module_scope)

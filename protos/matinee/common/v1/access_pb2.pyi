@@ -37,6 +37,8 @@ class _AccessEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Access.ValueTy
     """A user whose token says is_super."""
     SERVICE: _Access.ValueType  # 5
     """One of the services named in the option `services`, known by the SPIFFE name in its certificate."""
+    CLIENT: _Access.ValueType  # 6
+    """Another team's program whose token grants this RPC. Beside PUBLIC it would mean nothing."""
 
 class Access(_Access, metaclass=_AccessEnumTypeWrapper):
     """A kind of caller. An RPC names one or more; a caller that fits any of them may call."""
@@ -53,6 +55,8 @@ SUPER: Access.ValueType  # 4
 """A user whose token says is_super."""
 SERVICE: Access.ValueType  # 5
 """One of the services named in the option `services`, known by the SPIFFE name in its certificate."""
+CLIENT: Access.ValueType  # 6
+"""Another team's program whose token grants this RPC. Beside PUBLIC it would mean nothing."""
 Global___Access: _TypeAlias = Access  # noqa: Y015
 
 ACCESS_FIELD_NUMBER: _builtins.int

@@ -72,6 +72,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """NOT_FOUND, which is 410 over HTTP: the time of the short link is over."""
     DELIVERY_NOT_FOUND: _ErrorReason.ValueType  # 39
     """NOT_FOUND"""
+    CLIENT_NOT_FOUND: _ErrorReason.ValueType  # 45
+    """NOT_FOUND"""
     ANNOUNCEMENT_EXISTS: _ErrorReason.ValueType  # 41
     """ALREADY_EXISTS: the host has announced this film for this time already."""
     BOOKING_EXISTS: _ErrorReason.ValueType  # 42
@@ -185,6 +187,8 @@ LINK_NOT_FOUND: ErrorReason.ValueType  # 37
 LINK_EXPIRED: ErrorReason.ValueType  # 38
 """NOT_FOUND, which is 410 over HTTP: the time of the short link is over."""
 DELIVERY_NOT_FOUND: ErrorReason.ValueType  # 39
+"""NOT_FOUND"""
+CLIENT_NOT_FOUND: ErrorReason.ValueType  # 45
 """NOT_FOUND"""
 ANNOUNCEMENT_EXISTS: ErrorReason.ValueType  # 41
 """ALREADY_EXISTS: the host has announced this film for this time already."""
