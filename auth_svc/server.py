@@ -3,23 +3,33 @@
 from datetime import timedelta
 
 from matinee.auth.v1 import auth_pb2
+from matinee.notify.v1 import notify_pb2
 from sqlalchemy import text
 
+from auth_svc.credentials import Credentials
 from auth_svc.groups import Groups
 from auth_svc.guard import Guard, Limits
 from auth_svc.keys import Keys
+from auth_svc.links import Links, Purpose
+from auth_svc.notices import TELL, Notices
 from auth_svc.passwords import Passwords
+from auth_svc.peers import Inboxes
+from auth_svc.roles import Roles
 from auth_svc.servicer import AuthServicer
 from auth_svc.sessions import Sessions
 from auth_svc.settings import Settings
 from auth_svc.store.groups import GroupStore
 from auth_svc.store.keys import KeyStore
+from auth_svc.store.links import LinkStore
+from auth_svc.store.roles import RoleStore
 from auth_svc.store.sessions import SessionStore
 from auth_svc.store.users import UserStore
 from auth_svc.users import Users
-from mesh import idempotency
+from mesh import idempotency, jobs
 from mesh.cache import open_redis
+from mesh.channel import connect
 from mesh.database import Database
+from mesh.jobs import Worker
 from mesh.periodic import every
 from mesh.revocations import Nudges, Revocations
 from mesh.server import Process, Served, run
@@ -38,20 +48,31 @@ async def build(settings: Settings) -> Process:
     passwords = Passwords(settings.hashing_threads, settings.hashing_patience_seconds)
     redis = open_redis(settings)
     guard = Guard(Throttle(redis, "auth"), limits(settings), settings.hashing_patience_seconds)
-    users = Users(UserStore(database), passwords, guard)
+    notify = connect(
+        settings, "notify", settings.notify_target, notify_pb2.DESCRIPTOR.services_by_name["NotifyService"]
+    )
+    user_store, role_store = UserStore(database), RoleStore(database)
+    links = Links(LinkStore(database), settings.public_url, lifetimes(settings))
+    notices = Notices(user_store, links, Inboxes(notify))
+    worker = Worker(settings, {TELL: notices.send})
+    users = Users(database, user_store, passwords, guard, notices)
     keys = Keys(KeyStore(database), issuer=settings.token_issuer, audience=settings.token_audience)
     sessions = Sessions(
         database,
         SessionStore(database),
         users,
         keys,
+        notices,
         access=timedelta(seconds=settings.access_token_seconds),
         refresh=timedelta(seconds=settings.refresh_token_seconds),
         per_user=settings.sessions_per_user,
     )
+    credentials = Credentials(database, user_store, users, sessions, links, notices, guard)
+    groups = Groups(database, GroupStore(database), user_store, role_store)
+    roles = Roles(database, role_store, sessions, notices)
     revocations = Revocations(sessions.revoked, redis, LOOK_SECONDS)
     revocations.heard.append(Nudges(redis).send)
-    servicer = AuthServicer(database, users, sessions, Groups(GroupStore(database)), keys)
+    servicer = AuthServicer(database, users, credentials, sessions, groups, roles, keys)
     return Process(
         settings=settings,
         # The only service that needs nobody to know its own keys.
@@ -63,12 +84,24 @@ async def build(settings: Settings) -> Process:
         ),
         served=[Served(auth_pb2.DESCRIPTOR.services_by_name["AuthService"], servicer)],
         probe=lambda: database.read(ALIVE),
+        tasks=[worker.run],
         periodic=[
             lambda: idempotency.forget_old_keys(database),
+            lambda: jobs.forget_troubles(database),
+            lambda: every(FORGET_SECONDS, "old links", links.forget),
             lambda: every(FORGET_SECONDS, "old sessions", sessions.forget),
         ],
-        close=[passwords.close, redis.aclose, database.close],
+        stop=worker.stop,
+        close=[passwords.close, notify.close, redis.aclose, database.close],
     )
+
+
+def lifetimes(settings: Settings) -> dict[Purpose, timedelta]:
+    """How long links in mails work."""
+    return {
+        "verify": timedelta(seconds=settings.verify_link_seconds),
+        "reset": timedelta(seconds=settings.reset_link_seconds),
+    }
 
 
 def limits(settings: Settings) -> Limits:
