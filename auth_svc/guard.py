@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 
 from auth_svc.passwords import too_busy
 from mesh import caller
-from mesh.errors import Unauthenticated
+from mesh.errors import ResourceExhausted, Unauthenticated
 from mesh.throttle import Limit, Throttle, client_key
 
 
@@ -71,6 +71,23 @@ class Guard:
     async def register(self) -> None:
         """Counts a registration. Raises ResourceExhausted (TOO_MANY_ATTEMPTS)."""
         await self.throttle.take(f"register:{client_key(caller.current().address)}", self.limits.register)
+
+    async def forgot(self, email: str) -> None:
+        """Counts a forgotten password. Raises ResourceExhausted (TOO_MANY_ATTEMPTS)."""
+        await self.throttle.take(f"forgot:{client_key(caller.current().address)}", self.limits.forgot_client)
+        await self.throttle.take(f"mailbox:{mailbox_key(email)}", self.limits.mailbox)
+
+    async def may_mail(self, email: str) -> bool:
+        """Counts a mail that a stranger has sent to an address, and tells whether it is not too many."""
+        try:
+            await self.throttle.take(f"welcome:{mailbox_key(email)}", self.limits.mailbox)
+        except ResourceExhausted:
+            return False
+        return True
+
+    async def forgive(self, email: str) -> None:
+        """Forgets who failed to sign in with an address: its owner has shown that he is."""
+        await self.throttle.forget(f"account:{mailbox_key(email)}")
 
 
 def mailbox_key(email: str) -> str:

@@ -23,6 +23,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from mesh.caller import Caller
 from mesh.database import Row
 from mesh.idempotency import KeptKey
+from mesh.privileges import APPEND_ONLY
 
 
 class Base(DeclarativeBase):
@@ -210,7 +211,7 @@ class RoleChange(Base):
     before: Mapped[str]
     after: Mapped[str]
 
-    __table_args__ = (Index("by_whom", "user_id", "id"),)
+    __table_args__ = (Index("by_whom", "user_id", "id"), {"info": APPEND_ONLY})
 
 
 class IdempotencyKey(KeptKey, Base):

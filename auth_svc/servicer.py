@@ -8,8 +8,12 @@ from google.protobuf.empty_pb2 import Empty
 from matinee.auth.v1 import auth_pb2
 from matinee.auth.v1.auth_pb2_grpc import AuthServiceServicer
 
+from auth_svc import pages
+from auth_svc.credentials import Credentials
 from auth_svc.groups import Groups
 from auth_svc.keys import Keys
+from auth_svc.pages import Page
+from auth_svc.roles import Roles
 from auth_svc.schema import shows_private
 from auth_svc.sessions import Pair, Sessions
 from auth_svc.users import Users
@@ -31,17 +35,30 @@ GIVEN = (
     "birthday",
     "language",
 )
+VERIFY_PAGE = pages.page(pages.VERIFY, asks_password=False)
+RESET_PAGE = pages.page(pages.RESET, asks_password=True)
 TOKEN_CACHING = ("cache-control", "no-store")
 
 
 class AuthServicer(AuthServiceServicer):
     """One method per RPC, in the proto's order."""
 
-    def __init__(self, database: Database, users: Users, sessions: Sessions, groups: Groups, keys: Keys) -> None:
+    def __init__(
+        self,
+        database: Database,
+        users: Users,
+        credentials: Credentials,
+        sessions: Sessions,
+        groups: Groups,
+        roles: Roles,
+        keys: Keys,
+    ) -> None:
         self.database = database
         self.users = users
+        self.credentials = credentials
         self.sessions = sessions
         self.groups = groups
+        self.roles = roles
         self.keys = keys
 
     async def Register(self, request: auth_pb2.RegisterRequest, context: Context) -> auth_pb2.User:
@@ -62,6 +79,29 @@ class AuthServicer(AuthServiceServicer):
         if not registered and not await self.users.has_password(UUID(user.user_id), password):
             raise idempotency.reused()
         return user
+
+    async def Verify(self, request: auth_pb2.VerifyRequest, context: Context) -> Empty:
+        await self.credentials.verify(request.token)
+        return Empty()
+
+    async def ShowVerify(self, request: Empty, context: Context) -> HttpBody:
+        return shown(VERIFY_PAGE)
+
+    async def ForgotPassword(self, request: auth_pb2.ForgotPasswordRequest, context: Context) -> Empty:
+        await self.credentials.forgot(request.email.strip())
+        return Empty()
+
+    async def ResetPassword(self, request: auth_pb2.ResetPasswordRequest, context: Context) -> Empty:
+        await self.credentials.reset(request.token, request.password)
+        return Empty()
+
+    async def ShowReset(self, request: Empty, context: Context) -> HttpBody:
+        return shown(RESET_PAGE)
+
+    async def ChangePassword(self, request: auth_pb2.ChangePasswordRequest, context: Context) -> Empty:
+        user = caller.user()
+        await self.credentials.change(caller.user_id(), request.old, request.new, user.session)
+        return Empty()
 
     async def Login(self, request: auth_pb2.LoginRequest, context: Context) -> auth_pb2.Tokens:
         return self.tokens(await self.sessions.login(request.email.strip(), request.password))
@@ -99,6 +139,19 @@ class AuthServicer(AuthServiceServicer):
         user = await self.users.get(UUID(request.user_id))
         return to_proto(user, private=shows_private(user, caller.current().caller))
 
+    async def GetProfile(self, request: Empty, context: Context) -> auth_pb2.User:
+        return to_proto(await self.users.get(caller.user_id()), private=True)
+
+    async def UpdateProfile(self, request: auth_pb2.UpdateProfileRequest, context: Context) -> auth_pb2.User:
+        async def act() -> auth_pb2.User:
+            given = {field.name: value for field, value in request.ListFields()}
+            return to_proto(await self.users.update(caller.user_id(), given), private=True)
+
+        async def look(user_id: UUID) -> auth_pb2.User:
+            return to_proto(await self.users.get(user_id), private=True)
+
+        return await idempotency.once(self.database, request, auth_pb2.User, act, look)
+
     async def BatchGetUsers(
         self, request: auth_pb2.BatchGetUsersRequest, context: Context
     ) -> auth_pb2.BatchGetUsersResponse:
@@ -110,6 +163,40 @@ class AuthServicer(AuthServiceServicer):
     ) -> auth_pb2.ListGroupMembersResponse:
         ids, token = await self.groups.list_members(request.group, request.page_size, request.page_token)
         return auth_pb2.ListGroupMembersResponse(user_ids=[str(user_id) for user_id in ids], next_page_token=token)
+
+    async def AddGroupMember(self, request: auth_pb2.AddGroupMemberRequest, context: Context) -> Empty:
+        group, user_id = request.group, UUID(request.user_id)
+        return await idempotency.done_once(
+            self.database, request, lambda: self.groups.add_member(caller.user_id(), group, user_id)
+        )
+
+    async def RemoveGroupMember(self, request: auth_pb2.RemoveGroupMemberRequest, context: Context) -> Empty:
+        group, user_id = request.group, UUID(request.user_id)
+        return await idempotency.done_once(
+            self.database, request, lambda: self.groups.remove_member(caller.user_id(), group, user_id)
+        )
+
+    async def SetPermissions(self, request: auth_pb2.SetPermissionsRequest, context: Context) -> auth_pb2.User:
+        is_super = request.is_super if request.HasField("is_super") else None
+
+        async def act() -> auth_pb2.User:
+            permissions = list(request.permissions)
+            user = await self.roles.set(caller.user_id(), UUID(request.user_id), permissions, is_super)
+            return to_proto(user, private=True)
+
+        async def look(user_id: UUID) -> auth_pb2.User:
+            return to_proto(await self.users.get(user_id), private=True)
+
+        return await idempotency.once(self.database, request, auth_pb2.User, act, look)
+
+    async def ListRoleChanges(
+        self, request: auth_pb2.ListRoleChangesRequest, context: Context
+    ) -> auth_pb2.ListRoleChangesResponse:
+        user_id = UUID(request.filter.user) if request.filter.user else None
+        rows, token = await self.roles.list_changes(user_id, request.page_size, request.page_token)
+        return auth_pb2.ListRoleChangesResponse(
+            changes=[role_change_to_proto(row) for row in rows], next_page_token=token
+        )
 
     async def GetJwks(self, request: Empty, context: Context) -> HttpBody:
         return jwks(await self.keys.key_set())
@@ -153,9 +240,32 @@ def to_proto(user: Row, *, private: bool) -> auth_pb2.User:
         time_zone=user.time_zone,
         delivery_type=user.delivery_type,
         language=user.language,
+        since=f"{user.create_time:%Y-%m}",
     )
     if private:
         message.email = user.email
         message.phone_number = user.phone_number
         message.birthday = user.birthday.isoformat() if user.birthday else ""
+        message.verified = user.verify_time is not None
+        message.permissions.extend(user.permissions)
+        message.is_super = user.is_super
     return message
+
+
+def role_change_to_proto(change: Row) -> auth_pb2.RoleChange:
+    """Somebody's doing as a message."""
+    return auth_pb2.RoleChange(
+        id=str(change.id),
+        time=change.create_time,
+        actor_id=str(change.actor_id),
+        user_id=str(change.user_id),
+        subject=change.subject,
+        before=change.before,
+        after=change.after,
+    )
+
+
+def shown(page: Page) -> HttpBody:
+    """A page for a browser."""
+    caller.current().headers.extend(page.headers)
+    return HttpBody(content_type="text/html; charset=utf-8", data=page.html)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from auth_svc.claims import claims_of
 from auth_svc.keys import Keys
+from auth_svc.notices import Notices
 from auth_svc.store.sessions import SessionStore
 from auth_svc.users import Users
 from mesh import caller, clock
@@ -35,6 +36,7 @@ class Sessions:
         store: SessionStore,
         users: Users,
         keys: Keys,
+        notices: Notices,
         *,
         access: timedelta,
         refresh: timedelta,
@@ -44,6 +46,7 @@ class Sessions:
         self.store = store
         self.users = users
         self.keys = keys
+        self.notices = notices
         self.access_lifetime = access
         self.refresh_lifetime = refresh
         self.per_user = per_user
@@ -58,6 +61,7 @@ class Sessions:
         token = new_token(family)
         values = {
             "user_id": user.id,
+            "password_hash": user.password_hash,
             "family_hash": digest(family),
             "live_hashes": [digest(token)],
             "expire_time": now + self.refresh_lifetime,
@@ -69,7 +73,7 @@ class Sessions:
     async def refresh(self, used: str) -> Pair:
         """New tokens for a refresh token, with the user's permissions of today.
 
-        A token that was used before ends its session: one of the two who have it should not.
+        A token that was used before ends its session, and the user is told: one of the two who have it should not.
         Raises Unauthenticated (REFRESH_TOKEN_INVALID).
         """
         now, token = clock.real_now(), new_token(used[:FAMILY])
@@ -96,6 +100,7 @@ class Sessions:
             # More of them are a client in a hurry: they get nothing, and leave the session to the first two.
             return is_first
         await self.store.end_family(connection, session.family_hash, now)
+        await self.notices.tell(connection, "token_reused", session.user_id)
         return False
 
     async def logout(self, token: str) -> None:

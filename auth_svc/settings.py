@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from mesh.settings import MeshSettings
+from mesh.settings import MeshSettings, Target
 
 DAY = 24 * 3600
 
@@ -26,6 +26,15 @@ class KeySettings(MeshSettings):
 
 class Settings(KeySettings):
     """The variables that all services share, and those of sign-in."""
+
+    notify_target: Target
+    """Where people are told of their accounts."""
+    public_url: Annotated[str, Field(pattern=r"^https?://[^/\s]+$")]
+    """Where people reach the mesh: http(s)://host[:port]. Links in mails begin with it."""
+    verify_link_seconds: Annotated[int, Field(ge=600, le=30 * DAY)] = 3 * DAY
+    """How long the link works that verifies an address."""
+    reset_link_seconds: Annotated[int, Field(ge=600, le=7 * DAY)] = 2 * 3600
+    """How long the link works by which a new password is chosen."""
 
     access_token_seconds: Annotated[int, Field(ge=60, le=DAY)] = 900
     """How long an access token is good, unless its session ends before."""

@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import Collection, Sequence
 from datetime import date
 from itertools import compress
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from auth_svc.guard import Guard
+from auth_svc.notices import Notices
 from auth_svc.passwords import Passwords
 from auth_svc.store.users import UserStore
-from mesh import clock
-from mesh.database import Row
+from mesh import clock, idempotency
+from mesh.database import Database, Row
 from mesh.errors import InvalidArgument, Unauthenticated
 
 WORDS = ("email", "name", "last_name", "phone_number", "telegram_name", "gender", "country")
@@ -20,10 +22,14 @@ WORDS = ("email", "name", "last_name", "phone_number", "telegram_name", "gender"
 class Users:
     """Users, and what an account must be like."""
 
-    def __init__(self, store: UserStore, passwords: Passwords, guard: Guard) -> None:
+    def __init__(
+        self, database: Database, store: UserStore, passwords: Passwords, guard: Guard, notices: Notices
+    ) -> None:
+        self.database = database
         self.store = store
         self.passwords = passwords
         self.guard = guard
+        self.notices = notices
 
     async def register(self, password: str, given: dict[str, str]) -> Row:
         """Opens an account, which claims its address until that is verified; whoever else has it.
@@ -31,6 +37,7 @@ class Users:
         Raises InvalidArgument (INVALID_FIELDS: time_zone, birthday), ResourceExhausted (TOO_MANY_ATTEMPTS, TOO_BUSY).
         """
         await self.guard.register()
+        is_told = await self.guard.may_mail(given["email"])
         time_zone = checked_time_zone(given["time_zone"])
         values = {
             **{word: given[word].strip() for word in WORDS},
@@ -39,7 +46,11 @@ class Users:
             "language": given["language"] or "en",
             "password_hash": await self.passwords.hash(password),
         }
-        return await self.store.add(values, clock.now())
+        async with idempotency.claiming(self.database) as connection:
+            user = await self.store.add(connection, values, clock.now())
+            if is_told:
+                await self.notices.tell(connection, "registered", user.id)
+        return user
 
     async def has_password(self, user_id: UUID, password: str) -> bool:
         """Whether this is the user's password. Raises NotFound (USER_NOT_FOUND)."""
@@ -54,6 +65,7 @@ class Users:
             user = await self.who_knows(password, await self.store.find_by_email(email))
         if self.passwords.is_outdated(user.password_hash):
             await self.store.rehash(user.id, user.password_hash, await self.passwords.hash(password))
+            return await self.store.get(user.id)
         return user
 
     async def who_knows(self, password: str, users: Sequence[Row | None]) -> Row:
@@ -65,6 +77,19 @@ class Users:
         if user := next(compress(users, right), None):
             return user
         raise Unauthenticated("WRONG_CREDENTIALS", "no account has this e-mail address and password")
+
+    async def update(self, user_id: UUID, given: dict[str, str]) -> Row:
+        """The user, after his profile has changed in the given fields.
+
+        Raises InvalidArgument (INVALID_FIELDS: time_zone, birthday), NotFound (USER_NOT_FOUND).
+        """
+        changes: dict[str, Any] = {field: value.strip() for field, value in given.items()}
+        if "time_zone" in changes:
+            changes["time_zone"] = checked_time_zone(changes["time_zone"])
+        if "birthday" in changes:
+            zone = changes.get("time_zone") or (await self.store.get(user_id)).time_zone
+            changes["birthday"] = checked_birthday(changes["birthday"], zone)
+        return await self.store.update(user_id, changes)
 
     async def get(self, user_id: UUID) -> Row:
         """A user. Raises NotFound (USER_NOT_FOUND)."""

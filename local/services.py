@@ -39,7 +39,7 @@ class Service:
 
 
 SERVICES = (
-    Service("auth", 10, (), ("citext",)),
+    Service("auth", 10, ("notify",), ("citext",)),
     Service("movie", 20, ("auth",), ("pg_trgm", "unaccent"), temporary_tables=True),
     Service("ugc", 30, ("auth", "movie")),
     Service("booking", 40, ("auth", "movie", "ugc", "notify"), ("btree_gist", "pg_trgm", "unaccent")),

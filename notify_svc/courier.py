@@ -7,8 +7,11 @@ lock at once and another process sends the mail: at least once, and recognisable
 import asyncio
 import random
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from email.message import EmailMessage
+from functools import partial
 
 from matinee.auth.v1 import auth_pb2
 
@@ -18,6 +21,7 @@ from mesh.logs import logger
 from notify_svc.calendar import has_place
 from notify_svc.edits import EDIT, UNDONE
 from notify_svc.facts import restored
+from notify_svc.kinds import ABOUT_ACCOUNTS
 from notify_svc.mails import Mails
 from notify_svc.peers import EMAIL, People
 from notify_svc.post import Post, Postponed, Refused
@@ -87,6 +91,8 @@ class Courier:
 
     async def attempt(self, claim: Claim, post: Post) -> Outcome:
         """Sends a mail, or says why not."""
+        if claim.notice.kind in ABOUT_ACCOUNTS:
+            return await self.attempt_account(claim, post)
         try:
             person = await self.people.find(claim.notice.recipient_id)
         except MeshError as error:
@@ -94,11 +100,22 @@ class Courier:
         if reason := await unwanted(claim, person):
             return Outcome("skipped", reason, tried=False)
         assert person is not None
-        attempts = claim.delivery.attempts + 1
         standing, earlier = (None, 0) if claim.notice.is_host else (await claim.standing(), await claim.earlier())
+        write = partial(self.mails.compose, claim.notice, person, claim.delivery.revision, standing, earlier)
+        return await self.deliver(claim, post, person.email, write)
+
+    async def attempt_account(self, claim: Claim, post: Post) -> Outcome:
+        """Sends a mail about an account; its address and its link came with it, and are gone if it was given up."""
+        if (address := claim.delivery.address) is None:
+            return Outcome("skipped", "its address is forgotten", tried=False)
+        write = partial(self.mails.compose_account, claim.notice, address, claim.delivery.secret)
+        return await self.deliver(claim, post, address, write)
+
+    async def deliver(self, claim: Claim, post: Post, address: str, write: Callable[[], EmailMessage]) -> Outcome:
+        """Writes a mail and hands it over."""
+        attempts = claim.delivery.attempts + 1
         try:
-            message = self.mails.compose(claim.notice, person, claim.delivery.revision, standing, earlier)
-            await post.send(message, person.email)
+            await post.send(write(), address)
         except Refused as error:
             return self.dead(claim, str(error))
         except Postponed as error:

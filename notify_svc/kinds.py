@@ -9,9 +9,9 @@ from typing import NamedTuple
 from mesh.errors import InvalidArgument
 from notify_svc import russian
 from notify_svc.edits import UNDONE
-from notify_svc.facts import Facts, words
+from notify_svc.facts import Facts, flat, words
 from notify_svc.languages import ENGLISH, RUSSIAN, Language
-from notify_svc.wording import Sides, Wording
+from notify_svc.wording import Sides, Wording, oneself
 
 
 class Kind(NamedTuple):
@@ -168,6 +168,60 @@ KINDS = {
         },
     ),
 }
+ABOUT_ACCOUNTS = {
+    "welcome": Kind(
+        "oneself",
+        (),
+        {
+            "registered": oneself(
+                "Welcome to Matinee",
+                "An account was opened with this address. If it was you, please say so. If it was not, you need not do"
+                " anything.",
+            ),
+            "already_registered": oneself(
+                "You have an account at Matinee",
+                "Somebody, perhaps you, registered with this address, which has an account already. If it was you, sign"
+                " in to that one, or ask for a new password. If it was not, you need not do anything: nobody gets into"
+                " your account in this way.",
+            ),
+        },
+        inbox=False,
+        fixed=frozenset({"email"}),
+    ),
+    "security": Kind(
+        "oneself",
+        (),
+        {
+            "password_forgotten": oneself(
+                "A new password for Matinee",
+                "Somebody, perhaps you, asked for a new password for your account. If it was not you, you need not do"
+                " anything: the old one stays.",
+            ),
+            "password_changed": oneself(
+                "Your password was changed",
+                "The password of your account was changed, and all other devices were signed out. If it was not you,"
+                " ask for a new password at once.",
+            ),
+            "password_reset": oneself(
+                "You have a new password",
+                "A new password was chosen for your account by a link that we mailed to you, and all devices were"
+                " signed out. If it was not you, ask for another one at once, and look who reads your mails.",
+            ),
+            "token_reused": oneself(
+                "A device was signed out",
+                "A secret of one of your sessions was used twice, as if somebody had a copy of it. So that session has"
+                " ended. If you cannot explain it, change your password.",
+            ),
+            "roles_changed": oneself(
+                "What you may do has changed", "What you may do at Matinee has changed; sign in again: {detail}"
+            ),
+        },
+        fixed=frozenset({"inbox", "email"}),
+    ),
+}
+
+
+ALL = KINDS | ABOUT_ACCOUNTS
 
 
 def sides(kind: str, facts: Facts, language: Language = ENGLISH, *, brief: bool = False) -> Sides:
@@ -184,6 +238,14 @@ def sides(kind: str, facts: Facts, language: Language = ENGLISH, *, brief: bool 
         summary = "; ".join(f"{name}: {problem}" for name, problem in problems.items())
         raise InvalidArgument("INVALID_FIELDS", summary, fields=problems)
     return Sides(*(Wording(wording.title.format(**given), wording.text.format(**given)) for wording in chosen))
+
+
+def about_account(kind: str, cause: str, detail: str, language: Language) -> Wording:
+    """What is said of an account. Raises InvalidArgument (INVALID_FIELDS: cause)."""
+    wording = speech(kind, language)[0].get(cause)
+    if wording is None:
+        raise InvalidArgument("INVALID_FIELDS", "cause: unknown", fields={"cause": f"{kind} has no such cause"})
+    return Wording(wording.guest.title, wording.guest.text.format(detail=flat(detail)))
 
 
 def mailed(kind: str, facts: Facts, *, is_host: bool) -> bool | None:
@@ -203,4 +265,4 @@ def speech(kind: str, language: Language) -> tuple[Mapping[str, Sides], Mapping[
     """All that is said of a kind in a language: for each cause, and for each when the guest has his place by now."""
     if language is RUSSIAN:
         return russian.SAYS[kind], russian.ACCEPTED.get(kind, {})
-    return KINDS[kind].says, KINDS[kind].accepted
+    return ALL[kind].says, ALL[kind].accepted

@@ -75,6 +75,9 @@ ENGLISH = Language(
         "unsubscribe_question": "We will send you no more mails of this kind: {}. Your inbox still tells you.",
         "unsubscribe_button": "No more of these mails",
         "unsubscribed_title": "Done",
+        "confirm_address": "This is my address",
+        "choose_password": "Choose a password",
+        "why_account": "You get this mail because your address was given for an account at Matinee.",
         "unsubscribed": "You get no more mails of this kind. In your preferences you can switch them on again.",
     },
     kinds={
@@ -86,6 +89,8 @@ ENGLISH = Language(
         "reminder_24h": "reminders a day before",
         "reminder_1h": "reminders an hour before",
         "evening_over": "evenings that are over",
+        "welcome": "a new account",
+        "security": "the safety of your account",
     },
 )
 RUSSIAN = Language(
@@ -148,6 +153,9 @@ RUSSIAN = Language(
         "unsubscribe_question": "Мы больше не будем присылать такие письма: {}. Уведомления на сайте останутся.",
         "unsubscribe_button": "Больше не присылать",
         "unsubscribed_title": "Готово",
+        "confirm_address": "Это мой адрес",
+        "choose_password": "Выбрать пароль",
+        "why_account": "Вы получили это письмо, потому что ваш адрес указан для учётной записи Matinee.",
         "unsubscribed": "Таких писем больше не будет. Включить их снова можно в настройках.",
     },
     kinds={
@@ -159,6 +167,8 @@ RUSSIAN = Language(
         "reminder_24h": "напоминания за день",
         "reminder_1h": "напоминания за час",
         "evening_over": "прошедшие вечера",
+        "welcome": "новая учётная запись",
+        "security": "безопасность учётной записи",
     },
 )
 LANGUAGES = {language.code: language for language in (ENGLISH, RUSSIAN)}

@@ -1,6 +1,6 @@
 """Mails: a notice as text and as HTML, in its reader's language, with the evening for the calendar."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from email.header import Header
 from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
@@ -19,6 +19,8 @@ from notify_svc.rendering import render
 from notify_svc.unsubscribing import Unsubscribing
 
 LONGEST_SUBJECT = 150
+BUTTONS = {"registered": "confirm_address", "password_forgotten": "choose_password"}
+"""What a link about an account is for, by the cause."""
 
 
 class Verbatim(UnstructuredHeader, BaseHeader):
@@ -72,13 +74,9 @@ class Mails:
         wording = kinds.sides(notice.kind, facts, language, brief=True).of(is_host=notice.is_host)
         link = self.address_of(notice.link_code)
         unsubscribe = self.unsubscribing.link(notice.recipient_id, notice.kind)
-        message = EmailMessage(policy=POLICY)
-        self.head(message, wording.title, person)
-        message["Message-ID"] = f"<{notice.id}.{revision}@{self.host}>"
-        message["Date"] = notice.occur_time
+        message = self.begin(notice, revision, wording.title, person)
         message["List-Unsubscribe"] = f"<{unsubscribe}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        message["Auto-Submitted"] = "auto-generated"
         shown = {
             "language": language.code,
             "labels": language.labels,
@@ -89,17 +87,47 @@ class Mails:
             "reason": flat(facts["reason"]) if "{reason}" in reasons(notice, facts, language) else "",
             "link": link,
             "button": language.labels["open_booking" if notice.booking_id else "open_announcement"],
+            "why": language.labels["why"],
             "unsubscribe": unsubscribe,
             "off": notice.kind == "announcement_cancelled",
         }
-        message.set_content(render("mail.txt", shown), cte="quoted-printable")
-        message.add_alternative(render("mail.html", shown), subtype="html", cte="quoted-printable")
-        # Only now: what came before went with the first part when the others were added.
-        message["Content-Language"] = language.code
+        fill(message, shown)
         if not notice.is_host:
             # An evening has one version while people come and go: what was told later counts more.
             facts["sequence"] += earlier
             self.add_calendar(message, notice, facts, person, standing)
+        return message
+
+    def compose_account(self, notice: Row, address: str, secret: str | None) -> EmailMessage:
+        """The mail of a notice about an account. Nobody unsubscribes from these."""
+        facts = notice.facts
+        language = language_of(facts["language"])
+        wording = kinds.about_account(notice.kind, facts["cause"], facts["detail"], language)
+        message = self.begin(notice, 0, wording.title, auth_pb2.User(name=facts["name"], email=address))
+        shown = {
+            "language": language.code,
+            "labels": language.labels,
+            "title": wording.title,
+            "text": wording.text,
+            "details": [],
+            "changes": [],
+            "reason": "",
+            "link": secret or "",
+            "button": language.labels[BUTTONS[facts["cause"]]] if secret else "",
+            "why": language.labels["why_account"],
+            "unsubscribe": "",
+            "off": False,
+        }
+        fill(message, shown)
+        return message
+
+    def begin(self, notice: Row, revision: int, subject: str, person: auth_pb2.User) -> EmailMessage:
+        """A mail without anything in it."""
+        message = EmailMessage(policy=POLICY)
+        self.head(message, subject, person)
+        message["Message-ID"] = f"<{notice.id}.{revision}@{self.host}>"
+        message["Date"] = notice.occur_time
+        message["Auto-Submitted"] = "auto-generated"
         return message
 
     @property
@@ -136,6 +164,14 @@ class Mails:
         message.add_alternative(
             entry, subtype="calendar", params={"method": method, "name": "evening.ics"}, cte="base64"
         )
+
+
+def fill(message: EmailMessage, shown: Mapping[str, Any]) -> None:
+    """Writes the text, and the same as HTML."""
+    message.set_content(render("mail.txt", shown), cte="quoted-printable")
+    message.add_alternative(render("mail.html", shown), subtype="html", cte="quoted-printable")
+    # Only now: what came before went with the first part when the others were added.
+    message["Content-Language"] = shown["language"]
 
 
 def reasons(notice: Row, facts: Facts, language: Language) -> str:

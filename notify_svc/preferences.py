@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from mesh.errors import InvalidArgument
-from notify_svc.kinds import KINDS
+from notify_svc.kinds import ALL
 from notify_svc.store.preferences import Channels, PreferenceStore
 
-USUAL: Mapping[str, Channels] = {name: (kind.inbox, kind.email) for name, kind in KINDS.items()}
+USUAL: Mapping[str, Channels] = {name: (kind.inbox, kind.email) for name, kind in ALL.items()}
 NAMES = ("inbox", "email")
 
 
@@ -28,7 +28,7 @@ class Preferences:
             f"{kind}.{name}": "cannot be switched off"
             for kind, channels in said.items()
             for name, channel in zip(NAMES, channels, strict=True)
-            if channel is False and name in KINDS[kind].fixed
+            if channel is False and name in ALL[kind].fixed
         }
         if problems:
             raise InvalidArgument("INVALID_FIELDS", f"{', '.join(problems)} cannot be switched off", fields=problems)

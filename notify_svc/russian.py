@@ -2,13 +2,7 @@
 
 from collections.abc import Mapping
 
-from notify_svc.wording import Sides, Wording
-
-
-def both(title: str, text: str) -> Sides:
-    """The same words for either side."""
-    return Sides(Wording(title, text), Wording(title, text))
-
+from notify_svc.wording import Sides, Wording, oneself
 
 SAYS: Mapping[str, Mapping[str, Sides]] = {
     "announcement_published": {
@@ -22,7 +16,7 @@ SAYS: Mapping[str, Mapping[str, Sides]] = {
             guest=Wording("Изменения: {title}", "Вечер {evening} изменился{by}{changes}"),
             host=Wording("Изменения: {title}", "Ваш вечер изменился{by}: {evening}{changes}"),
         ),
-        "undone": both("Всё как прежде: {title}", "Вечер {evening} изменился, а потом всё стало как прежде"),
+        "undone": oneself("Всё как прежде: {title}", "Вечер {evening} изменился, а потом всё стало как прежде"),
     },
     "announcement_cancelled": {
         "": Sides(
@@ -97,6 +91,41 @@ SAYS: Mapping[str, Mapping[str, Sides]] = {
             guest=Wording("Как прошёл вечер: {title}", "Вечер {evening} закончился; расскажите, как он прошёл"),
             host=Wording("Как прошёл вечер: {title}", "Ваш вечер {evening} закончился; отметьте, кто пришёл"),
         )
+    },
+    "welcome": {
+        "registered": oneself(
+            "Добро пожаловать в Matinee",
+            "С этим адресом создана учётная запись. Если её создали вы, подтвердите адрес. Если не вы, делать ничего не"
+            " нужно.",
+        ),
+        "already_registered": oneself(
+            "У вас есть учётная запись Matinee",
+            "Кто-то, возможно вы, создаёт учётную запись с этим адресом, но одна у вас уже есть. Если это вы, войдите"
+            " в неё или запросите новый пароль. Если не вы, делать ничего не нужно: в неё так не попасть.",
+        ),
+    },
+    "security": {
+        "password_forgotten": oneself(
+            "Новый пароль для Matinee",
+            "Кто-то, возможно вы, просит новый пароль для вашей учётной записи. Если это не вы, делать ничего не нужно:"
+            " старый пароль остаётся.",
+        ),
+        "password_changed": oneself(
+            "Пароль изменён",
+            "Пароль вашей учётной записи изменён, на других устройствах выполнен выход. Если это не вы, сразу запросите"
+            " новый пароль.",
+        ),
+        "password_reset": oneself(
+            "У вас новый пароль",
+            "По ссылке из нашего письма выбран новый пароль, на всех устройствах выполнен выход. Если это не вы, сразу"
+            " запросите другой и проверьте, кто читает вашу почту.",
+        ),
+        "token_reused": oneself(
+            "На одном устройстве выполнен выход",
+            "Секрет одного из ваших сеансов использован дважды, как будто у кого-то есть его копия. Поэтому сеанс"
+            " завершён. Если вы не знаете, почему так вышло, смените пароль.",
+        ),
+        "roles_changed": oneself("Ваши права изменились", "Ваши права в Matinee изменились, войдите ещё раз: {detail}"),
     },
 }
 ACCEPTED: Mapping[str, Mapping[str, Sides]] = {

@@ -66,13 +66,14 @@ class Notice(Base):
     kind: Mapped[str]
     schedule_version: Mapped[str]
     """Events of one subject, kind and schedule_version are one notice."""
-    announcement_id: Mapped[UUID]
+    announcement_id: Mapped[UUID | None]
+    """What is told of an account has none, and no link."""
     booking_id: Mapped[UUID | None]
     subject_id: Mapped[UUID]
-    """The booking, else the announcement."""
+    """The booking, else the announcement, else the recipient."""
     title: Mapped[str]
     text: Mapped[str]
-    link_code: Mapped[str] = mapped_column(ForeignKey("links.code"))
+    link_code: Mapped[str | None] = mapped_column(ForeignKey("links.code"))
     occur_time: Mapped[datetime]
     """When it happened, which is not when we heard of it."""
     read_time: Mapped[datetime | None]
@@ -133,10 +134,15 @@ class Delivery(Base):
     """By PostgreSQL's clock: when to try next. A moved clock makes no server answer sooner."""
     finish_time: Mapped[datetime | None]
     """When it was sent or given up, by PostgreSQL's clock."""
+    address: Mapped[str | None]
+    """Where a mail about an account goes; others go where auth says when they are sent."""
+    secret: Mapped[str | None]
+    """The link in it, which nobody needs to know when it is gone."""
 
     __table_args__ = (
         UniqueConstraint("notice_id", "revision", name="one_mail_per_telling"),
         CheckConstraint("state IN ('pending', 'sent', 'skipped', 'dead')", name="known_state"),
+        CheckConstraint("state = 'pending' OR (address IS NULL AND secret IS NULL)", name="secrets_go_with_the_mail"),
         Index("due", "due_time", postgresql_where=sql("state = 'pending'")),
         Index("held", "hold_time", postgresql_where=sql("state = 'pending'")),
         Index("by_state", "state", "id"),

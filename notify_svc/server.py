@@ -11,6 +11,7 @@ from mesh.channel import connect
 from mesh.database import Database
 from mesh.keys import verifier_of
 from mesh.server import Process, Served
+from notify_svc.accounts import Accounts
 from notify_svc.bell import Bell
 from notify_svc.courier import Courier
 from notify_svc.deliveries import Deliveries
@@ -22,6 +23,7 @@ from notify_svc.peers import People
 from notify_svc.preferences import Preferences
 from notify_svc.servicer import LinkServicer, NotifyServicer
 from notify_svc.settings import Settings
+from notify_svc.store.accounts import AccountStore
 from notify_svc.store.deliveries import DeliveryStore
 from notify_svc.store.links import LinkStore
 from notify_svc.store.notices import NoticeStore
@@ -43,13 +45,14 @@ async def build(settings: Settings) -> Process:
     mail_database = Database(settings, "notify-mail")
     people, preferences = People(auth, redis), Preferences(PreferenceStore(database))
     notices = Notices(NoticeStore(database), people, bell, settings.public_url)
+    accounts = Accounts(AccountStore(database), bell)
     links = Links(LinkStore(database), settings.public_url)
     unsubscribing = Unsubscribing(settings.unsubscribe_secret.get_secret_value(), settings.public_url)
     leaving = Leaving(unsubscribing, preferences, people)
     mails = Mails(links.address, unsubscribing, settings.mail_from)
     courier = Courier(DeliveryStore(mail_database), people, mails, settings)
     deliveries = Deliveries(DeliveryStore(database))
-    notify = NotifyServicer(database, notices, live, links, preferences, leaving, deliveries)
+    notify = NotifyServicer(database, notices, accounts, live, links, preferences, leaving, deliveries)
     return Process(
         settings=settings,
         verifier=verifier_of(settings, redis, auth),

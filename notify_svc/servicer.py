@@ -15,6 +15,7 @@ from matinee.notify.v1.notify_pb2_grpc import NotifyServiceServicer
 from mesh import caller, idempotency
 from mesh.database import Database, Row
 from mesh.interceptors import Context
+from notify_svc.accounts import AccountEvent, Accounts
 from notify_svc.deliveries import Deliveries
 from notify_svc.facts import Facts, nearness
 from notify_svc.links import Links
@@ -35,6 +36,7 @@ class NotifyServicer(NotifyServiceServicer):
         self,
         database: Database,
         notices: Notices,
+        accounts: Accounts,
         live: Live,
         links: Links,
         preferences: Preferences,
@@ -43,6 +45,7 @@ class NotifyServicer(NotifyServiceServicer):
     ) -> None:
         self.database = database
         self.notices = notices
+        self.accounts = accounts
         self.live = live
         self.links = links
         self.preferences = preferences
@@ -55,6 +58,10 @@ class NotifyServicer(NotifyServiceServicer):
 
     async def BatchPublish(self, request: notify_pb2.BatchPublishRequest, context: Context) -> Empty:
         await self.notices.publish([event_of(each) for each in request.requests])
+        return Empty()
+
+    async def PublishAccountEvent(self, request: notify_pb2.AccountEvent, context: Context) -> Empty:
+        await self.accounts.tell(account_event_of(request))
         return Empty()
 
     async def ListNotices(
@@ -132,7 +139,7 @@ class NotifyServicer(NotifyServiceServicer):
             kind=notify_pb2.Kind.Value(notice.kind),
             title=notice.title,
             text=notice.text,
-            link=self.links.address(notice.link_code),
+            link=self.links.address(notice.link_code) if notice.link_code else "",
             created=notice.occur_time,
             read=notice.read_time is not None,
         )
@@ -171,6 +178,22 @@ def event_of(request: notify_pb2.PublishRequest) -> Event:
         recipients=[(UUID(recipient.user_id), recipient.host) for recipient in request.recipients],
         schedule_version=request.schedule_version or request.event_id,
         facts=facts_of(request),
+    )
+
+
+def account_event_of(request: notify_pb2.AccountEvent) -> AccountEvent:
+    """What happened to an account."""
+    return AccountEvent(
+        event_id=UUID(request.event_id),
+        kind=notify_pb2.Kind.Name(request.kind),
+        user_id=UUID(request.user_id),
+        name=request.name,
+        address=request.address,
+        language=request.language,
+        cause=request.cause,
+        detail=request.detail,
+        link=request.link,
+        occurred=request.occurred.ToDatetime(UTC),
     )
 
 

@@ -14,19 +14,21 @@ from tests.people import Person
 SECONDS = 20.0
 
 
-def mails(mesh: Mesh, person: Person) -> list[EmailMessage]:
-    """What a person was sent so far, oldest first."""
+def mails(mesh: Mesh, person: Person, *, about_account: bool = False) -> list[EmailMessage]:
+    """What a person was sent so far, oldest first: about evenings, or about his account."""
     files = [path for path in kept(mesh.home) if person.email.encode() in path.read_bytes()]
-    return [read(path) for path in reversed(files)]
+    found = [read(path) for path in reversed(files)]
+    # Nobody unsubscribes from what concerns his account.
+    return [message for message in found if ("List-Unsubscribe" not in message) is about_account]
 
 
-async def sent(mesh: Mesh, person: Person, count: int = 1) -> list[EmailMessage]:
+async def sent(mesh: Mesh, person: Person, count: int = 1, *, about_account: bool = False) -> list[EmailMessage]:
     """A person's mails, when there are so many."""
     deadline = time.monotonic() + SECONDS
-    found = mails(mesh, person)
+    found = mails(mesh, person, about_account=about_account)
     while len(found) < count and time.monotonic() < deadline:
         await asyncio.sleep(0.1)
-        found = mails(mesh, person)
+        found = mails(mesh, person, about_account=about_account)
     assert len(found) == count, [message["subject"] for message in found]
     return found
 

@@ -8,11 +8,16 @@ from uuid import UUID
 from sqlalchemy import text
 
 from mesh.database import Connection, Database, Row
+from mesh.errors import Unauthenticated
 
 REVOKE = """INSERT INTO revocations (session_id, end_time) SELECT id, :now FROM ended
     ON CONFLICT (session_id) DO NOTHING"""
 # Two sign-ins of one person at once would each leave the other one's session out of their count.
-LOCK_USER = text("SELECT 1 FROM users WHERE id = :user_id FOR NO KEY UPDATE")
+# And whose password has changed since he said it begins no session.
+LOCK_USER = text(
+    """SELECT 1 FROM users WHERE id = :user_id AND password_hash IS NOT DISTINCT FROM CAST(:password_hash AS text)
+    FOR NO KEY UPDATE"""
+)
 END_SURPLUS = text(
     f"""WITH ended AS (DELETE FROM sessions WHERE id IN (
         SELECT id FROM sessions WHERE user_id = :user_id ORDER BY refresh_time DESC, id DESC OFFSET :kept
@@ -56,10 +61,14 @@ class SessionStore:
         self.database = database
 
     async def add(self, values: dict[str, Any], now: datetime, kept: int) -> UUID:
-        """A new session; the user's least recently used ones end, so that he has at most `kept`."""
+        """A new session; the user's least recently used ones end, so that he has at most `kept`.
+
+        Raises Unauthenticated (WRONG_CREDENTIALS) if the user has another password by now.
+        """
         parameters = {**values, "now": now}
         async with self.database.transaction() as connection:
-            await connection.execute(LOCK_USER, parameters)
+            if (await connection.execute(LOCK_USER, parameters)).first() is None:
+                raise Unauthenticated("WRONG_CREDENTIALS", "the password was changed meanwhile")
             session_id: UUID = (await connection.execute(ADD_SESSION, parameters)).scalar()
             await connection.execute(END_SURPLUS, {"user_id": values["user_id"], "now": now, "kept": kept})
         return session_id

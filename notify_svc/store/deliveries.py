@@ -46,7 +46,9 @@ FIND_NEWS = text(
 )
 FINISH = text(
     """UPDATE deliveries SET state = :state, attempts = attempts + :tried, problem = :problem, hold_time = NULL,
-        due_time = now() + :delay, finish_time = CASE WHEN CAST(:state AS text) = 'pending' THEN NULL ELSE now() END
+        due_time = now() + :delay, finish_time = CASE WHEN CAST(:state AS text) = 'pending' THEN NULL ELSE now() END,
+        address = CASE WHEN CAST(:state AS text) = 'pending' THEN address END,
+        secret = CASE WHEN CAST(:state AS text) = 'pending' THEN secret END
     WHERE id = :id"""
 )
 COLUMNS = "id, notice_id, recipient_id, kind, state, attempts, problem, create_time, due_time"

@@ -6,6 +6,8 @@ import asyncpg
 import httpx
 import pytest
 
+from local.mesh import Mesh
+from tests.auth.mailbox import subjects
 from tests.auth.signing import Tokens, login, refresh, refreshed
 from tests.people import Person, ok, reason
 
@@ -48,6 +50,19 @@ async def test_token_of_long_ago_ends_the_session(guest: Person, first: str, dat
         await make_older(database, guest)
     assert reason(await refresh(guest, first)) == INVALID
     assert reason(await refresh(guest, last)) == INVALID
+
+
+async def test_user_is_told_of_a_copied_token_once(mesh: Mesh, guest: Person, first: str) -> None:
+    await refreshed(guest, await refreshed(guest, first))
+    for _ in range(3):
+        assert reason(await refresh(guest, first)) == INVALID
+    # Behind those that there must not be.
+    ok(await guest.post("/auth/v1/password/change/", {"old": guest.password, "new": "another password"}))
+    assert sorted(await subjects(mesh, guest, 3)) == [
+        "A device was signed out",
+        "Welcome to Matinee",
+        "Your password was changed",
+    ]
 
 
 async def test_copied_token_ends_no_other_session(guest: Person, first: str) -> None:

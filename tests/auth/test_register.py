@@ -44,7 +44,9 @@ async def test_answer_is_the_whole_profile(http: httpx.AsyncClient, account: Acc
     given = account(**profile)
     user = ok(await http.post(PATH, json=given))
     assert user.pop("user_id")
-    assert user == {**profile, "email": given["email"], "delivery_type": "email"}
+    assert user.pop("since") == f"{datetime.now(UTC):%Y-%m}"
+    ours = {"delivery_type": "email", "verified": False, "permissions": [0], "is_super": False}
+    assert user == {**profile, **ours, "email": given["email"]}
 
 
 async def test_zone_is_utc_and_language_english_unless_told(http: httpx.AsyncClient, account: Account) -> None:

@@ -25,7 +25,7 @@ def test_a_service_knows_only_the_peers_it_calls(tmp_path: Path) -> None:
     assert known["booking"] == {"auth", "movie", "ugc", "notify"}
     assert known["ugc"] == {"auth", "movie"}
     assert known["notify"] == known["movie"] == {"auth"}
-    assert known["auth"] == set()
+    assert known["auth"] == {"notify"}
 
 
 def test_nothing_of_the_callers_environment_gets_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

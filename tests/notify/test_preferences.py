@@ -15,17 +15,26 @@ from tests.people import Person, ok, reason
 
 PREFERENCES = "/notify/v1/preferences"
 BOTH = {"inbox": True, "email": True}
+USUAL = {**dict.fromkeys(KINDS, BOTH), "welcome": {"inbox": False, "email": True}, "security": BOTH}
+
+
+@pytest.mark.parametrize("channel", ["security.inbox", "security.email", "welcome.email"])
+async def test_what_tells_of_an_account_cannot_be_switched_off(guest: Person, channel: str) -> None:
+    kind, _, name = channel.partition(".")
+    answer = await guest.put(PREFERENCES, {kind: {name: False}})
+    assert reason(answer) == (400, "INVALID_FIELDS")
+    assert channel in answer.text
 
 
 async def test_every_kind_comes_both_ways_until_one_says_otherwise(guest: Person) -> None:
-    assert ok(await guest.get(PREFERENCES)) == dict.fromkeys(KINDS, BOTH)
+    assert ok(await guest.get(PREFERENCES)) == USUAL
 
 
 async def test_what_is_not_given_stays(guest: Person) -> None:
     ok(await guest.put(PREFERENCES, {"booking_status": {"inbox": False}, "evening_over": {"email": False}}))
     answer = ok(await guest.put(PREFERENCES, {"booking_status": {"email": False}}))
     wanted = {"booking_status": {"inbox": False, "email": False}, "evening_over": {"inbox": True, "email": False}}
-    assert answer == ok(await guest.get(PREFERENCES)) == {**dict.fromkeys(KINDS, BOTH), **wanted}
+    assert answer == ok(await guest.get(PREFERENCES)) == {**USUAL, **wanted}
 
 
 async def test_what_must_not_be_switched_off_is_named_and_nothing_changes(guest: Person) -> None:
@@ -88,7 +97,7 @@ async def test_one_click_ends_the_mails_of_the_kind_and_no_others(
         answer = await http.post(path, content=body, headers=form)
         assert answer.status_code == 200, answer.text
     wanted = {"booking_status": {"inbox": True, "email": False}}
-    assert ok(await guest.get(PREFERENCES)) == {**dict.fromkeys(KINDS, BOTH), **wanted}
+    assert ok(await guest.get(PREFERENCES)) == {**USUAL, **wanted}
     await notify_inside.Publish(event(to=guest.id))
     await notify_inside.Publish(event(to=guest.id, kind="announcement_published"))
     assert len(await sent(mesh, guest, 2)) == 2
@@ -110,7 +119,7 @@ async def test_a_link_that_we_did_not_sign_does_nothing(
         for method in ("GET", "POST"):
             answer = await http.request(method, f"/notify/v1/unsubscribe?token={each}")
             assert reason(answer) == (404, "LINK_NOT_FOUND"), each
-    assert ok(await guest.get(PREFERENCES)) == dict.fromkeys(KINDS, BOTH)
+    assert ok(await guest.get(PREFERENCES)) == USUAL
 
 
 async def test_the_link_is_no_token(

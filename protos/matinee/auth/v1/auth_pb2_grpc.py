@@ -30,12 +30,13 @@ if _version_not_supported:
 class AuthServiceStub:
     """Accounts, sign-in and the keys that tokens are signed with.
 
-    Register takes an idempotency_key, over HTTP also as the header `idempotency-key`: for 24 hours the same request with
-    the same key gets the first success again; one sent while the first is running waits for it; the same key with another
-    request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED). Whoever registers is nobody yet, so all keys that come without a
-    token are in one scope: make them random, such as a UUID.
+    RPCs whose request has an idempotency_key take it over HTTP also as the header `idempotency-key`: for 24 hours the same
+    caller, RPC and key get the first success again; one sent while the first is running waits for it; the same key with
+    another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED). Whoever registers is nobody yet, so all keys that come
+    without a token are in one scope: make them random, such as a UUID.
 
-    Login, Refresh and Logout take none. To give their answers again the service would have to keep tokens, and one that
+    Those that take a password or a secret from a mail have none: a secret works once, and a key would keep a quick hash of
+    what is slow to guess. Neither have Login, Refresh and Logout. To give their answers again the service would have to keep tokens, and one that
     is read from a database is as good as a stolen one. Signing in twice makes two sessions that do not disturb each
     other, ending a session twice is once, and who loses the answer of Refresh sends it again soon: that works once.
     """
@@ -50,6 +51,36 @@ class AuthServiceStub:
                 '/matinee.auth.v1.AuthService/Register',
                 request_serializer=matinee_dot_auth_dot_v1_dot_auth__pb2.RegisterRequest.SerializeToString,
                 response_deserializer=matinee_dot_auth_dot_v1_dot_auth__pb2.User.FromString,
+                _registered_method=True)
+        self.Verify = channel.unary_unary(
+                '/matinee.auth.v1.AuthService/Verify',
+                request_serializer=matinee_dot_auth_dot_v1_dot_auth__pb2.VerifyRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.ShowVerify = channel.unary_unary(
+                '/matinee.auth.v1.AuthService/ShowVerify',
+                request_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+                response_deserializer=google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+                _registered_method=True)
+        self.ForgotPassword = channel.unary_unary(
+                '/matinee.auth.v1.AuthService/ForgotPassword',
+                request_serializer=matinee_dot_auth_dot_v1_dot_auth__pb2.ForgotPasswordRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.ResetPassword = channel.unary_unary(
+                '/matinee.auth.v1.AuthService/ResetPassword',
+                request_serializer=matinee_dot_auth_dot_v1_dot_auth__pb2.ResetPasswordRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.ShowReset = channel.unary_unary(
+                '/matinee.auth.v1.AuthService/ShowReset',
+                request_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+                response_deserializer=google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+                _registered_method=True)
+        self.ChangePassword = channel.unary_unary(
+                '/matinee.auth.v1.AuthService/ChangePassword',
+                request_serializer=matinee_dot_auth_dot_v1_dot_auth__pb2.ChangePasswordRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
         self.Login = channel.unary_unary(
                 '/matinee.auth.v1.AuthService/Login',
@@ -91,6 +122,16 @@ class AuthServiceStub:
                 request_serializer=matinee_dot_auth_dot_v1_dot_auth__pb2.GetUserRequest.SerializeToString,
                 response_deserializer=matinee_dot_auth_dot_v1_dot_auth__pb2.User.FromString,
                 _registered_method=True)
+        self.GetProfile = channel.unary_unary(
+                '/matinee.auth.v1.AuthService/GetProfile',
+                request_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+                response_deserializer=matinee_dot_auth_dot_v1_dot_auth__pb2.User.FromString,
+                _registered_method=True)
+        self.UpdateProfile = channel.unary_unary(
+                '/matinee.auth.v1.AuthService/UpdateProfile',
+                request_serializer=matinee_dot_auth_dot_v1_dot_auth__pb2.UpdateProfileRequest.SerializeToString,
+                response_deserializer=matinee_dot_auth_dot_v1_dot_auth__pb2.User.FromString,
+                _registered_method=True)
         self.BatchGetUsers = channel.unary_unary(
                 '/matinee.auth.v1.AuthService/BatchGetUsers',
                 request_serializer=matinee_dot_auth_dot_v1_dot_auth__pb2.BatchGetUsersRequest.SerializeToString,
@@ -100,6 +141,26 @@ class AuthServiceStub:
                 '/matinee.auth.v1.AuthService/ListGroupMembers',
                 request_serializer=matinee_dot_auth_dot_v1_dot_auth__pb2.ListGroupMembersRequest.SerializeToString,
                 response_deserializer=matinee_dot_auth_dot_v1_dot_auth__pb2.ListGroupMembersResponse.FromString,
+                _registered_method=True)
+        self.AddGroupMember = channel.unary_unary(
+                '/matinee.auth.v1.AuthService/AddGroupMember',
+                request_serializer=matinee_dot_auth_dot_v1_dot_auth__pb2.AddGroupMemberRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.RemoveGroupMember = channel.unary_unary(
+                '/matinee.auth.v1.AuthService/RemoveGroupMember',
+                request_serializer=matinee_dot_auth_dot_v1_dot_auth__pb2.RemoveGroupMemberRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.SetPermissions = channel.unary_unary(
+                '/matinee.auth.v1.AuthService/SetPermissions',
+                request_serializer=matinee_dot_auth_dot_v1_dot_auth__pb2.SetPermissionsRequest.SerializeToString,
+                response_deserializer=matinee_dot_auth_dot_v1_dot_auth__pb2.User.FromString,
+                _registered_method=True)
+        self.ListRoleChanges = channel.unary_unary(
+                '/matinee.auth.v1.AuthService/ListRoleChanges',
+                request_serializer=matinee_dot_auth_dot_v1_dot_auth__pb2.ListRoleChangesRequest.SerializeToString,
+                response_deserializer=matinee_dot_auth_dot_v1_dot_auth__pb2.ListRoleChangesResponse.FromString,
                 _registered_method=True)
         self.GetJwks = channel.unary_unary(
                 '/matinee.auth.v1.AuthService/GetJwks',
@@ -111,12 +172,13 @@ class AuthServiceStub:
 class AuthServiceServicer:
     """Accounts, sign-in and the keys that tokens are signed with.
 
-    Register takes an idempotency_key, over HTTP also as the header `idempotency-key`: for 24 hours the same request with
-    the same key gets the first success again; one sent while the first is running waits for it; the same key with another
-    request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED). Whoever registers is nobody yet, so all keys that come without a
-    token are in one scope: make them random, such as a UUID.
+    RPCs whose request has an idempotency_key take it over HTTP also as the header `idempotency-key`: for 24 hours the same
+    caller, RPC and key get the first success again; one sent while the first is running waits for it; the same key with
+    another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED). Whoever registers is nobody yet, so all keys that come
+    without a token are in one scope: make them random, such as a UUID.
 
-    Login, Refresh and Logout take none. To give their answers again the service would have to keep tokens, and one that
+    Those that take a password or a secret from a mail have none: a secret works once, and a key would keep a quick hash of
+    what is slow to guess. Neither have Login, Refresh and Logout. To give their answers again the service would have to keep tokens, and one that
     is read from a database is as good as a stolen one. Signing in twice makes two sessions that do not disturb each
     other, ending a session twice is once, and who loses the answer of Refresh sends it again soon: that works once.
     """
@@ -128,6 +190,58 @@ class AuthServiceServicer:
         registered again, and no link. Such an account can be used, but never be verified.
         Returns RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS) if too many accounts are opened from the client's address, and
         (TOO_BUSY) if too many people sign in right now.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Verify(self, request, context):
+        """Says that the caller reads the mails of an account's address, by the secret in the link of one: from then on the
+        address is this account's, and other accounts that claim it end: they lose address and password, and are signed out.
+        Returns FAILED_PRECONDITION (MAILED_LINK_INVALID) if the secret is unknown, used or too old, or somebody else was
+        faster.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ShowVerify(self, request, context):
+        """Shows the page (text/html) behind the link for Verify, with a button that calls it. The secret is behind the # of the address, so
+        that it is not sent here, and programs that look at mails change nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ForgotPassword(self, request, context):
+        """Has a link for ResetPassword mailed to an address, if it has an account or somebody claims it, and says nothing about
+        that: the answer and the time it takes are the same, the mail is written later.
+        Returns RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS) if that was asked too often for the address, or from the client's.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResetPassword(self, request, context):
+        """Replaces a password by the secret in a mail, verifies the address as Verify does, and ends all sessions of the
+        account. The secret works once.
+        Returns FAILED_PRECONDITION (MAILED_LINK_INVALID) if the secret is unknown, used or too old, or somebody else has the
+        address; RESOURCE_EXHAUSTED (TOO_BUSY) if too many people sign in right now.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ShowReset(self, request, context):
+        """Shows the page (text/html) behind the link for ResetPassword, as ShowVerify does.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangePassword(self, request, context):
+        """Replaces the caller's password, and ends all his sessions but the one that calls.
+        Returns UNAUTHENTICATED (WRONG_CREDENTIALS) if the old one is not his; RESOURCE_EXHAUSTED as Login.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -201,6 +315,21 @@ class AuthServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetProfile(self, request, context):
+        """Gets the caller's own profile, all of it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateProfile(self, request, context):
+        """Changes the caller's own profile. What is not given stays. Others see it within two minutes.
+        Returns INVALID_ARGUMENT (INVALID_FIELDS) if there is no such time zone, or the birthday has not been yet.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def BatchGetUsers(self, request, context):
         """Gets many users at once, private fields included. Ids that nobody has are left out.
         """
@@ -212,6 +341,38 @@ class AuthServiceServicer:
         """Lists the ids of a group's members, oldest membership first.
         Returns NOT_FOUND (GROUP_NOT_FOUND) if there is no such group, INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page
         token belongs to another list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AddGroupMember(self, request, context):
+        """Takes a user into a group; a group begins with its first member. Taking in a member changes nothing.
+        Returns NOT_FOUND (USER_NOT_FOUND) if nobody has this id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveGroupMember(self, request, context):
+        """Puts a user out of a group. Putting out who is no member changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetPermissions(self, request, context):
+        """Says what a user may do: his permissions, and whether he is super if that is given. His next tokens say it; if he may
+        do less than before, all his sessions end, and he is told.
+        Returns NOT_FOUND (USER_NOT_FOUND) if nobody has this id, FAILED_PRECONDITION (LAST_SUPER) if nobody would be super.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRoleChanges(self, request, context):
+        """Lists who changed what users may do, and in which groups they are: newest first. Nothing is ever taken off the list.
+        Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -232,6 +393,36 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     servicer.Register,
                     request_deserializer=matinee_dot_auth_dot_v1_dot_auth__pb2.RegisterRequest.FromString,
                     response_serializer=matinee_dot_auth_dot_v1_dot_auth__pb2.User.SerializeToString,
+            ),
+            'Verify': grpc.unary_unary_rpc_method_handler(
+                    servicer.Verify,
+                    request_deserializer=matinee_dot_auth_dot_v1_dot_auth__pb2.VerifyRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'ShowVerify': grpc.unary_unary_rpc_method_handler(
+                    servicer.ShowVerify,
+                    request_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                    response_serializer=google_dot_api_dot_httpbody__pb2.HttpBody.SerializeToString,
+            ),
+            'ForgotPassword': grpc.unary_unary_rpc_method_handler(
+                    servicer.ForgotPassword,
+                    request_deserializer=matinee_dot_auth_dot_v1_dot_auth__pb2.ForgotPasswordRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'ResetPassword': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResetPassword,
+                    request_deserializer=matinee_dot_auth_dot_v1_dot_auth__pb2.ResetPasswordRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'ShowReset': grpc.unary_unary_rpc_method_handler(
+                    servicer.ShowReset,
+                    request_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                    response_serializer=google_dot_api_dot_httpbody__pb2.HttpBody.SerializeToString,
+            ),
+            'ChangePassword': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangePassword,
+                    request_deserializer=matinee_dot_auth_dot_v1_dot_auth__pb2.ChangePasswordRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
             ),
             'Login': grpc.unary_unary_rpc_method_handler(
                     servicer.Login,
@@ -273,6 +464,16 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     request_deserializer=matinee_dot_auth_dot_v1_dot_auth__pb2.GetUserRequest.FromString,
                     response_serializer=matinee_dot_auth_dot_v1_dot_auth__pb2.User.SerializeToString,
             ),
+            'GetProfile': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetProfile,
+                    request_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                    response_serializer=matinee_dot_auth_dot_v1_dot_auth__pb2.User.SerializeToString,
+            ),
+            'UpdateProfile': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateProfile,
+                    request_deserializer=matinee_dot_auth_dot_v1_dot_auth__pb2.UpdateProfileRequest.FromString,
+                    response_serializer=matinee_dot_auth_dot_v1_dot_auth__pb2.User.SerializeToString,
+            ),
             'BatchGetUsers': grpc.unary_unary_rpc_method_handler(
                     servicer.BatchGetUsers,
                     request_deserializer=matinee_dot_auth_dot_v1_dot_auth__pb2.BatchGetUsersRequest.FromString,
@@ -282,6 +483,26 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     servicer.ListGroupMembers,
                     request_deserializer=matinee_dot_auth_dot_v1_dot_auth__pb2.ListGroupMembersRequest.FromString,
                     response_serializer=matinee_dot_auth_dot_v1_dot_auth__pb2.ListGroupMembersResponse.SerializeToString,
+            ),
+            'AddGroupMember': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddGroupMember,
+                    request_deserializer=matinee_dot_auth_dot_v1_dot_auth__pb2.AddGroupMemberRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'RemoveGroupMember': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveGroupMember,
+                    request_deserializer=matinee_dot_auth_dot_v1_dot_auth__pb2.RemoveGroupMemberRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'SetPermissions': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetPermissions,
+                    request_deserializer=matinee_dot_auth_dot_v1_dot_auth__pb2.SetPermissionsRequest.FromString,
+                    response_serializer=matinee_dot_auth_dot_v1_dot_auth__pb2.User.SerializeToString,
+            ),
+            'ListRoleChanges': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRoleChanges,
+                    request_deserializer=matinee_dot_auth_dot_v1_dot_auth__pb2.ListRoleChangesRequest.FromString,
+                    response_serializer=matinee_dot_auth_dot_v1_dot_auth__pb2.ListRoleChangesResponse.SerializeToString,
             ),
             'GetJwks': grpc.unary_unary_rpc_method_handler(
                     servicer.GetJwks,
@@ -299,12 +520,13 @@ def add_AuthServiceServicer_to_server(servicer, server):
 class AuthService:
     """Accounts, sign-in and the keys that tokens are signed with.
 
-    Register takes an idempotency_key, over HTTP also as the header `idempotency-key`: for 24 hours the same request with
-    the same key gets the first success again; one sent while the first is running waits for it; the same key with another
-    request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED). Whoever registers is nobody yet, so all keys that come without a
-    token are in one scope: make them random, such as a UUID.
+    RPCs whose request has an idempotency_key take it over HTTP also as the header `idempotency-key`: for 24 hours the same
+    caller, RPC and key get the first success again; one sent while the first is running waits for it; the same key with
+    another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED). Whoever registers is nobody yet, so all keys that come
+    without a token are in one scope: make them random, such as a UUID.
 
-    Login, Refresh and Logout take none. To give their answers again the service would have to keep tokens, and one that
+    Those that take a password or a secret from a mail have none: a secret works once, and a key would keep a quick hash of
+    what is slow to guess. Neither have Login, Refresh and Logout. To give their answers again the service would have to keep tokens, and one that
     is read from a database is as good as a stolen one. Signing in twice makes two sessions that do not disturb each
     other, ending a session twice is once, and who loses the answer of Refresh sends it again soon: that works once.
     """
@@ -326,6 +548,168 @@ class AuthService:
             '/matinee.auth.v1.AuthService/Register',
             matinee_dot_auth_dot_v1_dot_auth__pb2.RegisterRequest.SerializeToString,
             matinee_dot_auth_dot_v1_dot_auth__pb2.User.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Verify(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.auth.v1.AuthService/Verify',
+            matinee_dot_auth_dot_v1_dot_auth__pb2.VerifyRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ShowVerify(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.auth.v1.AuthService/ShowVerify',
+            google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ForgotPassword(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.auth.v1.AuthService/ForgotPassword',
+            matinee_dot_auth_dot_v1_dot_auth__pb2.ForgotPasswordRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResetPassword(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.auth.v1.AuthService/ResetPassword',
+            matinee_dot_auth_dot_v1_dot_auth__pb2.ResetPasswordRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ShowReset(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.auth.v1.AuthService/ShowReset',
+            google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangePassword(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.auth.v1.AuthService/ChangePassword',
+            matinee_dot_auth_dot_v1_dot_auth__pb2.ChangePasswordRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
             options,
             channel_credentials,
             insecure,
@@ -553,6 +937,60 @@ class AuthService:
             _registered_method=True)
 
     @staticmethod
+    def GetProfile(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.auth.v1.AuthService/GetProfile',
+            google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            matinee_dot_auth_dot_v1_dot_auth__pb2.User.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateProfile(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.auth.v1.AuthService/UpdateProfile',
+            matinee_dot_auth_dot_v1_dot_auth__pb2.UpdateProfileRequest.SerializeToString,
+            matinee_dot_auth_dot_v1_dot_auth__pb2.User.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def BatchGetUsers(request,
             target,
             options=(),
@@ -596,6 +1034,114 @@ class AuthService:
             '/matinee.auth.v1.AuthService/ListGroupMembers',
             matinee_dot_auth_dot_v1_dot_auth__pb2.ListGroupMembersRequest.SerializeToString,
             matinee_dot_auth_dot_v1_dot_auth__pb2.ListGroupMembersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddGroupMember(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.auth.v1.AuthService/AddGroupMember',
+            matinee_dot_auth_dot_v1_dot_auth__pb2.AddGroupMemberRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveGroupMember(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.auth.v1.AuthService/RemoveGroupMember',
+            matinee_dot_auth_dot_v1_dot_auth__pb2.RemoveGroupMemberRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetPermissions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.auth.v1.AuthService/SetPermissions',
+            matinee_dot_auth_dot_v1_dot_auth__pb2.SetPermissionsRequest.SerializeToString,
+            matinee_dot_auth_dot_v1_dot_auth__pb2.User.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRoleChanges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.auth.v1.AuthService/ListRoleChanges',
+            matinee_dot_auth_dot_v1_dot_auth__pb2.ListRoleChangesRequest.SerializeToString,
+            matinee_dot_auth_dot_v1_dot_auth__pb2.ListRoleChangesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -17,12 +17,13 @@ GRPC_VERSION: str
 class AuthServiceStub:
     """Accounts, sign-in and the keys that tokens are signed with.
 
-    Register takes an idempotency_key, over HTTP also as the header `idempotency-key`: for 24 hours the same request with
-    the same key gets the first success again; one sent while the first is running waits for it; the same key with another
-    request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED). Whoever registers is nobody yet, so all keys that come without a
-    token are in one scope: make them random, such as a UUID.
+    RPCs whose request has an idempotency_key take it over HTTP also as the header `idempotency-key`: for 24 hours the same
+    caller, RPC and key get the first success again; one sent while the first is running waits for it; the same key with
+    another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED). Whoever registers is nobody yet, so all keys that come
+    without a token are in one scope: make them random, such as a UUID.
 
-    Login, Refresh and Logout take none. To give their answers again the service would have to keep tokens, and one that
+    Those that take a password or a secret from a mail have none: a secret works once, and a key would keep a quick hash of
+    what is slow to guess. Neither have Login, Refresh and Logout. To give their answers again the service would have to keep tokens, and one that
     is read from a database is as good as a stolen one. Signing in twice makes two sessions that do not disturb each
     other, ending a session twice is once, and who loses the answer of Refresh sends it again soon: that works once.
     """
@@ -35,6 +36,33 @@ class AuthServiceStub:
     registered again, and no link. Such an account can be used, but never be verified.
     Returns RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS) if too many accounts are opened from the client's address, and
     (TOO_BUSY) if too many people sign in right now.
+    """
+    Verify: _aio.UnaryUnaryMultiCallable[_auth_pb2.VerifyRequest, _empty_pb2.Empty]
+    """Says that the caller reads the mails of an account's address, by the secret in the link of one: from then on the
+    address is this account's, and other accounts that claim it end: they lose address and password, and are signed out.
+    Returns FAILED_PRECONDITION (MAILED_LINK_INVALID) if the secret is unknown, used or too old, or somebody else was
+    faster.
+    """
+    ShowVerify: _aio.UnaryUnaryMultiCallable[_empty_pb2.Empty, _httpbody_pb2.HttpBody]
+    """Shows the page (text/html) behind the link for Verify, with a button that calls it. The secret is behind the # of the address, so
+    that it is not sent here, and programs that look at mails change nothing.
+    """
+    ForgotPassword: _aio.UnaryUnaryMultiCallable[_auth_pb2.ForgotPasswordRequest, _empty_pb2.Empty]
+    """Has a link for ResetPassword mailed to an address, if it has an account or somebody claims it, and says nothing about
+    that: the answer and the time it takes are the same, the mail is written later.
+    Returns RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS) if that was asked too often for the address, or from the client's.
+    """
+    ResetPassword: _aio.UnaryUnaryMultiCallable[_auth_pb2.ResetPasswordRequest, _empty_pb2.Empty]
+    """Replaces a password by the secret in a mail, verifies the address as Verify does, and ends all sessions of the
+    account. The secret works once.
+    Returns FAILED_PRECONDITION (MAILED_LINK_INVALID) if the secret is unknown, used or too old, or somebody else has the
+    address; RESOURCE_EXHAUSTED (TOO_BUSY) if too many people sign in right now.
+    """
+    ShowReset: _aio.UnaryUnaryMultiCallable[_empty_pb2.Empty, _httpbody_pb2.HttpBody]
+    """Shows the page (text/html) behind the link for ResetPassword, as ShowVerify does."""
+    ChangePassword: _aio.UnaryUnaryMultiCallable[_auth_pb2.ChangePasswordRequest, _empty_pb2.Empty]
+    """Replaces the caller's password, and ends all his sessions but the one that calls.
+    Returns UNAUTHENTICATED (WRONG_CREDENTIALS) if the old one is not his; RESOURCE_EXHAUSTED as Login.
     """
     Login: _aio.UnaryUnaryMultiCallable[_auth_pb2.LoginRequest, _auth_pb2.Tokens]
     """Exchanges an e-mail address and a password for tokens: those of the account whose address it is, or else of the one
@@ -68,12 +96,33 @@ class AuthServiceStub:
     that is named here.
     Returns NOT_FOUND (USER_NOT_FOUND) if nobody has this id.
     """
+    GetProfile: _aio.UnaryUnaryMultiCallable[_empty_pb2.Empty, _auth_pb2.User]
+    """Gets the caller's own profile, all of it."""
+    UpdateProfile: _aio.UnaryUnaryMultiCallable[_auth_pb2.UpdateProfileRequest, _auth_pb2.User]
+    """Changes the caller's own profile. What is not given stays. Others see it within two minutes.
+    Returns INVALID_ARGUMENT (INVALID_FIELDS) if there is no such time zone, or the birthday has not been yet.
+    """
     BatchGetUsers: _aio.UnaryUnaryMultiCallable[_auth_pb2.BatchGetUsersRequest, _auth_pb2.BatchGetUsersResponse]
     """Gets many users at once, private fields included. Ids that nobody has are left out."""
     ListGroupMembers: _aio.UnaryUnaryMultiCallable[_auth_pb2.ListGroupMembersRequest, _auth_pb2.ListGroupMembersResponse]
     """Lists the ids of a group's members, oldest membership first.
     Returns NOT_FOUND (GROUP_NOT_FOUND) if there is no such group, INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page
     token belongs to another list.
+    """
+    AddGroupMember: _aio.UnaryUnaryMultiCallable[_auth_pb2.AddGroupMemberRequest, _empty_pb2.Empty]
+    """Takes a user into a group; a group begins with its first member. Taking in a member changes nothing.
+    Returns NOT_FOUND (USER_NOT_FOUND) if nobody has this id.
+    """
+    RemoveGroupMember: _aio.UnaryUnaryMultiCallable[_auth_pb2.RemoveGroupMemberRequest, _empty_pb2.Empty]
+    """Puts a user out of a group. Putting out who is no member changes nothing."""
+    SetPermissions: _aio.UnaryUnaryMultiCallable[_auth_pb2.SetPermissionsRequest, _auth_pb2.User]
+    """Says what a user may do: his permissions, and whether he is super if that is given. His next tokens say it; if he may
+    do less than before, all his sessions end, and he is told.
+    Returns NOT_FOUND (USER_NOT_FOUND) if nobody has this id, FAILED_PRECONDITION (LAST_SUPER) if nobody would be super.
+    """
+    ListRoleChanges: _aio.UnaryUnaryMultiCallable[_auth_pb2.ListRoleChangesRequest, _auth_pb2.ListRoleChangesResponse]
+    """Lists who changed what users may do, and in which groups they are: newest first. Nothing is ever taken off the list.
+    Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
     """
     GetJwks: _aio.UnaryUnaryMultiCallable[_empty_pb2.Empty, _httpbody_pb2.HttpBody]
     """Gets the public keys that access tokens are verified with, as a JSON Web Key Set (RFC 7517) in
@@ -83,12 +132,13 @@ class AuthServiceStub:
 class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
     """Accounts, sign-in and the keys that tokens are signed with.
 
-    Register takes an idempotency_key, over HTTP also as the header `idempotency-key`: for 24 hours the same request with
-    the same key gets the first success again; one sent while the first is running waits for it; the same key with another
-    request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED). Whoever registers is nobody yet, so all keys that come without a
-    token are in one scope: make them random, such as a UUID.
+    RPCs whose request has an idempotency_key take it over HTTP also as the header `idempotency-key`: for 24 hours the same
+    caller, RPC and key get the first success again; one sent while the first is running waits for it; the same key with
+    another request is INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED). Whoever registers is nobody yet, so all keys that come
+    without a token are in one scope: make them random, such as a UUID.
 
-    Login, Refresh and Logout take none. To give their answers again the service would have to keep tokens, and one that
+    Those that take a password or a secret from a mail have none: a secret works once, and a key would keep a quick hash of
+    what is slow to guess. Neither have Login, Refresh and Logout. To give their answers again the service would have to keep tokens, and one that
     is read from a database is as good as a stolen one. Signing in twice makes two sessions that do not disturb each
     other, ending a session twice is once, and who loses the answer of Refresh sends it again soon: that works once.
     """
@@ -105,6 +155,69 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         registered again, and no link. Such an account can be used, but never be verified.
         Returns RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS) if too many accounts are opened from the client's address, and
         (TOO_BUSY) if too many people sign in right now.
+        """
+
+    @_abc_1.abstractmethod
+    def Verify(
+        self,
+        request: _auth_pb2.VerifyRequest,
+        context: _aio.ServicerContext[_auth_pb2.VerifyRequest, _abc.Awaitable[_empty_pb2.Empty]],
+    ) -> _abc.Awaitable[_empty_pb2.Empty]:
+        """Says that the caller reads the mails of an account's address, by the secret in the link of one: from then on the
+        address is this account's, and other accounts that claim it end: they lose address and password, and are signed out.
+        Returns FAILED_PRECONDITION (MAILED_LINK_INVALID) if the secret is unknown, used or too old, or somebody else was
+        faster.
+        """
+
+    @_abc_1.abstractmethod
+    def ShowVerify(
+        self,
+        request: _empty_pb2.Empty,
+        context: _aio.ServicerContext[_empty_pb2.Empty, _abc.Awaitable[_httpbody_pb2.HttpBody]],
+    ) -> _abc.Awaitable[_httpbody_pb2.HttpBody]:
+        """Shows the page (text/html) behind the link for Verify, with a button that calls it. The secret is behind the # of the address, so
+        that it is not sent here, and programs that look at mails change nothing.
+        """
+
+    @_abc_1.abstractmethod
+    def ForgotPassword(
+        self,
+        request: _auth_pb2.ForgotPasswordRequest,
+        context: _aio.ServicerContext[_auth_pb2.ForgotPasswordRequest, _abc.Awaitable[_empty_pb2.Empty]],
+    ) -> _abc.Awaitable[_empty_pb2.Empty]:
+        """Has a link for ResetPassword mailed to an address, if it has an account or somebody claims it, and says nothing about
+        that: the answer and the time it takes are the same, the mail is written later.
+        Returns RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS) if that was asked too often for the address, or from the client's.
+        """
+
+    @_abc_1.abstractmethod
+    def ResetPassword(
+        self,
+        request: _auth_pb2.ResetPasswordRequest,
+        context: _aio.ServicerContext[_auth_pb2.ResetPasswordRequest, _abc.Awaitable[_empty_pb2.Empty]],
+    ) -> _abc.Awaitable[_empty_pb2.Empty]:
+        """Replaces a password by the secret in a mail, verifies the address as Verify does, and ends all sessions of the
+        account. The secret works once.
+        Returns FAILED_PRECONDITION (MAILED_LINK_INVALID) if the secret is unknown, used or too old, or somebody else has the
+        address; RESOURCE_EXHAUSTED (TOO_BUSY) if too many people sign in right now.
+        """
+
+    @_abc_1.abstractmethod
+    def ShowReset(
+        self,
+        request: _empty_pb2.Empty,
+        context: _aio.ServicerContext[_empty_pb2.Empty, _abc.Awaitable[_httpbody_pb2.HttpBody]],
+    ) -> _abc.Awaitable[_httpbody_pb2.HttpBody]:
+        """Shows the page (text/html) behind the link for ResetPassword, as ShowVerify does."""
+
+    @_abc_1.abstractmethod
+    def ChangePassword(
+        self,
+        request: _auth_pb2.ChangePasswordRequest,
+        context: _aio.ServicerContext[_auth_pb2.ChangePasswordRequest, _abc.Awaitable[_empty_pb2.Empty]],
+    ) -> _abc.Awaitable[_empty_pb2.Empty]:
+        """Replaces the caller's password, and ends all his sessions but the one that calls.
+        Returns UNAUTHENTICATED (WRONG_CREDENTIALS) if the old one is not his; RESOURCE_EXHAUSTED as Login.
         """
 
     @_abc_1.abstractmethod
@@ -188,6 +301,24 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def GetProfile(
+        self,
+        request: _empty_pb2.Empty,
+        context: _aio.ServicerContext[_empty_pb2.Empty, _abc.Awaitable[_auth_pb2.User]],
+    ) -> _abc.Awaitable[_auth_pb2.User]:
+        """Gets the caller's own profile, all of it."""
+
+    @_abc_1.abstractmethod
+    def UpdateProfile(
+        self,
+        request: _auth_pb2.UpdateProfileRequest,
+        context: _aio.ServicerContext[_auth_pb2.UpdateProfileRequest, _abc.Awaitable[_auth_pb2.User]],
+    ) -> _abc.Awaitable[_auth_pb2.User]:
+        """Changes the caller's own profile. What is not given stays. Others see it within two minutes.
+        Returns INVALID_ARGUMENT (INVALID_FIELDS) if there is no such time zone, or the birthday has not been yet.
+        """
+
+    @_abc_1.abstractmethod
     def BatchGetUsers(
         self,
         request: _auth_pb2.BatchGetUsersRequest,
@@ -204,6 +335,45 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists the ids of a group's members, oldest membership first.
         Returns NOT_FOUND (GROUP_NOT_FOUND) if there is no such group, INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page
         token belongs to another list.
+        """
+
+    @_abc_1.abstractmethod
+    def AddGroupMember(
+        self,
+        request: _auth_pb2.AddGroupMemberRequest,
+        context: _aio.ServicerContext[_auth_pb2.AddGroupMemberRequest, _abc.Awaitable[_empty_pb2.Empty]],
+    ) -> _abc.Awaitable[_empty_pb2.Empty]:
+        """Takes a user into a group; a group begins with its first member. Taking in a member changes nothing.
+        Returns NOT_FOUND (USER_NOT_FOUND) if nobody has this id.
+        """
+
+    @_abc_1.abstractmethod
+    def RemoveGroupMember(
+        self,
+        request: _auth_pb2.RemoveGroupMemberRequest,
+        context: _aio.ServicerContext[_auth_pb2.RemoveGroupMemberRequest, _abc.Awaitable[_empty_pb2.Empty]],
+    ) -> _abc.Awaitable[_empty_pb2.Empty]:
+        """Puts a user out of a group. Putting out who is no member changes nothing."""
+
+    @_abc_1.abstractmethod
+    def SetPermissions(
+        self,
+        request: _auth_pb2.SetPermissionsRequest,
+        context: _aio.ServicerContext[_auth_pb2.SetPermissionsRequest, _abc.Awaitable[_auth_pb2.User]],
+    ) -> _abc.Awaitable[_auth_pb2.User]:
+        """Says what a user may do: his permissions, and whether he is super if that is given. His next tokens say it; if he may
+        do less than before, all his sessions end, and he is told.
+        Returns NOT_FOUND (USER_NOT_FOUND) if nobody has this id, FAILED_PRECONDITION (LAST_SUPER) if nobody would be super.
+        """
+
+    @_abc_1.abstractmethod
+    def ListRoleChanges(
+        self,
+        request: _auth_pb2.ListRoleChangesRequest,
+        context: _aio.ServicerContext[_auth_pb2.ListRoleChangesRequest, _abc.Awaitable[_auth_pb2.ListRoleChangesResponse]],
+    ) -> _abc.Awaitable[_auth_pb2.ListRoleChangesResponse]:
+        """Lists who changed what users may do, and in which groups they are: newest first. Nothing is ever taken off the list.
+        Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
         """
 
     @_abc_1.abstractmethod

@@ -110,6 +110,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """FAILED_PRECONDITION: moving the evening would clash for guests who hold a booking."""
     DELIVERY_NOT_DEAD: _ErrorReason.ValueType  # 63
     """FAILED_PRECONDITION: only a mail that was given up is tried again; metadata `state`."""
+    MAILED_LINK_INVALID: _ErrorReason.ValueType  # 64
+    """FAILED_PRECONDITION: the secret of a mailed link is unknown, used or too old, or somebody else has the address."""
+    LAST_SUPER: _ErrorReason.ValueType  # 65
+    """FAILED_PRECONDITION: nobody would be super any more."""
     VERSION_MISMATCH: _ErrorReason.ValueType  # 70
     """ABORTED: the announcement changed since expected_version; metadata `version`."""
     CONTENDED: _ErrorReason.ValueType  # 71
@@ -226,6 +230,10 @@ GUESTS_HAVE_CONFLICTS: ErrorReason.ValueType  # 62
 """FAILED_PRECONDITION: moving the evening would clash for guests who hold a booking."""
 DELIVERY_NOT_DEAD: ErrorReason.ValueType  # 63
 """FAILED_PRECONDITION: only a mail that was given up is tried again; metadata `state`."""
+MAILED_LINK_INVALID: ErrorReason.ValueType  # 64
+"""FAILED_PRECONDITION: the secret of a mailed link is unknown, used or too old, or somebody else has the address."""
+LAST_SUPER: ErrorReason.ValueType  # 65
+"""FAILED_PRECONDITION: nobody would be super any more."""
 VERSION_MISMATCH: ErrorReason.ValueType  # 70
 """ABORTED: the announcement changed since expected_version; metadata `version`."""
 CONTENDED: ErrorReason.ValueType  # 71

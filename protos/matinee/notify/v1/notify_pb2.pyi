@@ -45,6 +45,10 @@ class _KindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Kind.ValueType],
     """An hour before an evening that takes place."""
     evening_over: _Kind.ValueType  # 8
     """An evening is over."""
+    welcome: _Kind.ValueType  # 9
+    """An account was opened. Mailed only."""
+    security: _Kind.ValueType  # 10
+    """Something happened to an account."""
 
 class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
     """What happened; the inbox shows these words."""
@@ -67,6 +71,10 @@ reminder_1h: Kind.ValueType  # 7
 """An hour before an evening that takes place."""
 evening_over: Kind.ValueType  # 8
 """An evening is over."""
+welcome: Kind.ValueType  # 9
+"""An account was opened. Mailed only."""
+security: Kind.ValueType  # 10
+"""Something happened to an account."""
 Global___Kind: _TypeAlias = Kind  # noqa: Y015
 
 class _DeliveryState:
@@ -236,6 +244,65 @@ class PublishRequest(_message.Message):
 Global___PublishRequest: _TypeAlias = PublishRequest  # noqa: Y015
 
 @_typing.final
+class AccountEvent(_message.Message):
+    """Something that happened to an account."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENT_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
+    DETAIL_FIELD_NUMBER: _builtins.int
+    LINK_FIELD_NUMBER: _builtins.int
+    OCCURRED_FIELD_NUMBER: _builtins.int
+    event_id: _builtins.str
+    """UUID of the event; the key that makes telling idempotent."""
+    kind: Global___Kind.ValueType
+    user_id: _builtins.str
+    """Whose account."""
+    name: _builtins.str
+    """The person's name."""
+    address: _builtins.str
+    """The address of e-mail."""
+    language: _builtins.str
+    """en or ru."""
+    cause: _builtins.str
+    """welcome: registered, or already_registered if the address has an account. security: password_forgotten,
+    password_changed, password_reset, token_reused or roles_changed.
+    """
+    detail: _builtins.str
+    """roles_changed: what is so from now on."""
+    link: _builtins.str
+    """Where the mail's button leads. Whoever has it may do what it is for."""
+    @_builtins.property
+    def occurred(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        event_id: _builtins.str = ...,
+        kind: Global___Kind.ValueType = ...,
+        user_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        address: _builtins.str = ...,
+        language: _builtins.str = ...,
+        cause: _builtins.str = ...,
+        detail: _builtins.str = ...,
+        link: _builtins.str = ...,
+        occurred: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["occurred", b"occurred"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "cause", b"cause", "detail", b"detail", "event_id", b"event_id", "kind", b"kind", "language", b"language", "link", b"link", "name", b"name", "occurred", b"occurred", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AccountEvent: _TypeAlias = AccountEvent  # noqa: Y015
+
+@_typing.final
 class BatchPublishRequest(_message.Message):
     """Events, each with those it concerns."""
 
@@ -304,7 +371,7 @@ class Notice(_message.Message):
     title: _builtins.str
     text: _builtins.str
     link: _builtins.str
-    """A short link to what it is about."""
+    """A short link to what it is about; empty for an account."""
     read: _builtins.bool
     @_builtins.property
     def created(self) -> _timestamp_pb2.Timestamp: ...
@@ -500,6 +567,8 @@ class Preferences(_message.Message):
     REMINDER_24H_FIELD_NUMBER: _builtins.int
     REMINDER_1H_FIELD_NUMBER: _builtins.int
     EVENING_OVER_FIELD_NUMBER: _builtins.int
+    WELCOME_FIELD_NUMBER: _builtins.int
+    SECURITY_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def announcement_published(self) -> Global___Preferences.Channels: ...
     @_builtins.property
@@ -516,6 +585,14 @@ class Preferences(_message.Message):
     def reminder_1h(self) -> Global___Preferences.Channels: ...
     @_builtins.property
     def evening_over(self) -> Global___Preferences.Channels: ...
+    @_builtins.property
+    def welcome(self) -> Global___Preferences.Channels:
+        """Mailed only, always."""
+
+    @_builtins.property
+    def security(self) -> Global___Preferences.Channels:
+        """Always both."""
+
     def __init__(
         self,
         *,
@@ -527,10 +604,12 @@ class Preferences(_message.Message):
         reminder_24h: Global___Preferences.Channels | None = ...,
         reminder_1h: Global___Preferences.Channels | None = ...,
         evening_over: Global___Preferences.Channels | None = ...,
+        welcome: Global___Preferences.Channels | None = ...,
+        security: Global___Preferences.Channels | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["announcement_cancelled", b"announcement_cancelled", "announcement_changed", b"announcement_changed", "announcement_published", b"announcement_published", "booking_created", b"booking_created", "booking_status", b"booking_status", "evening_over", b"evening_over", "reminder_1h", b"reminder_1h", "reminder_24h", b"reminder_24h"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["announcement_cancelled", b"announcement_cancelled", "announcement_changed", b"announcement_changed", "announcement_published", b"announcement_published", "booking_created", b"booking_created", "booking_status", b"booking_status", "evening_over", b"evening_over", "reminder_1h", b"reminder_1h", "reminder_24h", b"reminder_24h", "security", b"security", "welcome", b"welcome"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["announcement_cancelled", b"announcement_cancelled", "announcement_changed", b"announcement_changed", "announcement_published", b"announcement_published", "booking_created", b"booking_created", "booking_status", b"booking_status", "evening_over", b"evening_over", "reminder_1h", b"reminder_1h", "reminder_24h", b"reminder_24h"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["announcement_cancelled", b"announcement_cancelled", "announcement_changed", b"announcement_changed", "announcement_published", b"announcement_published", "booking_created", b"booking_created", "booking_status", b"booking_status", "evening_over", b"evening_over", "reminder_1h", b"reminder_1h", "reminder_24h", b"reminder_24h", "security", b"security", "welcome", b"welcome"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

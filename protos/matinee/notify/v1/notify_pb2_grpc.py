@@ -52,6 +52,11 @@ class NotifyServiceStub:
                 request_serializer=matinee_dot_notify_dot_v1_dot_notify__pb2.BatchPublishRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
+        self.PublishAccountEvent = channel.unary_unary(
+                '/matinee.notify.v1.NotifyService/PublishAccountEvent',
+                request_serializer=matinee_dot_notify_dot_v1_dot_notify__pb2.AccountEvent.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
         self.ListNotices = channel.unary_unary(
                 '/matinee.notify.v1.NotifyService/ListNotices',
                 request_serializer=matinee_dot_notify_dot_v1_dot_notify__pb2.ListNoticesRequest.SerializeToString,
@@ -130,6 +135,16 @@ class NotifyServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PublishAccountEvent(self, request, context):
+        """Tells a person of his account: by mail to the address that is given, whatever his preferences say, and of security in
+        his inbox, too. Telling an event again adds nothing. The link is in the mail alone, and is forgotten with the address
+        as soon as the mail is sent or given up.
+        Returns INVALID_ARGUMENT (INVALID_FIELDS) if the kind has no such cause.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListNotices(self, request, context):
         """Lists the caller's notices, newest first. Over HTTP the header x-unread-count tells how many are unread.
         Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
@@ -179,7 +194,7 @@ class NotifyServiceServicer:
     def UpdatePreferences(self, request, context):
         """Says where the caller is told of what. A kind or a channel that is not given stays as it is.
         Returns INVALID_ARGUMENT (INVALID_FIELDS) if a channel would be switched off that must not be: the inbox for
-        announcement_cancelled. Nothing is changed then.
+        announcement_cancelled, anything of security, the mail of welcome. Nothing is changed then.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -232,6 +247,11 @@ def add_NotifyServiceServicer_to_server(servicer, server):
             'BatchPublish': grpc.unary_unary_rpc_method_handler(
                     servicer.BatchPublish,
                     request_deserializer=matinee_dot_notify_dot_v1_dot_notify__pb2.BatchPublishRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'PublishAccountEvent': grpc.unary_unary_rpc_method_handler(
+                    servicer.PublishAccountEvent,
+                    request_deserializer=matinee_dot_notify_dot_v1_dot_notify__pb2.AccountEvent.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
             ),
             'ListNotices': grpc.unary_unary_rpc_method_handler(
@@ -344,6 +364,33 @@ class NotifyService:
             target,
             '/matinee.notify.v1.NotifyService/BatchPublish',
             matinee_dot_notify_dot_v1_dot_notify__pb2.BatchPublishRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PublishAccountEvent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.notify.v1.NotifyService/PublishAccountEvent',
+            matinee_dot_notify_dot_v1_dot_notify__pb2.AccountEvent.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
             options,
             channel_credentials,

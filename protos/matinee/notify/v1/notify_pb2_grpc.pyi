@@ -33,6 +33,12 @@ class NotifyServiceStub:
     """Publishes many events as Publish does, all or none of them.
     Returns INVALID_ARGUMENT (INVALID_FIELDS) if the facts of one are not all given.
     """
+    PublishAccountEvent: _aio.UnaryUnaryMultiCallable[_notify_pb2.AccountEvent, _empty_pb2.Empty]
+    """Tells a person of his account: by mail to the address that is given, whatever his preferences say, and of security in
+    his inbox, too. Telling an event again adds nothing. The link is in the mail alone, and is forgotten with the address
+    as soon as the mail is sent or given up.
+    Returns INVALID_ARGUMENT (INVALID_FIELDS) if the kind has no such cause.
+    """
     ListNotices: _aio.UnaryUnaryMultiCallable[_notify_pb2.ListNoticesRequest, _notify_pb2.ListNoticesResponse]
     """Lists the caller's notices, newest first. Over HTTP the header x-unread-count tells how many are unread.
     Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
@@ -60,7 +66,7 @@ class NotifyServiceStub:
     UpdatePreferences: _aio.UnaryUnaryMultiCallable[_notify_pb2.Preferences, _notify_pb2.Preferences]
     """Says where the caller is told of what. A kind or a channel that is not given stays as it is.
     Returns INVALID_ARGUMENT (INVALID_FIELDS) if a channel would be switched off that must not be: the inbox for
-    announcement_cancelled. Nothing is changed then.
+    announcement_cancelled, anything of security, the mail of welcome. Nothing is changed then.
     """
     ShowUnsubscribe: _aio.UnaryUnaryMultiCallable[_notify_pb2.ShowUnsubscribeRequest, _httpbody_pb2.HttpBody]
     """Shows the page (text/html) behind the link at the end of a mail, with a button that unsubscribes. Changes nothing:
@@ -111,6 +117,18 @@ class NotifyServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_empty_pb2.Empty]:
         """Publishes many events as Publish does, all or none of them.
         Returns INVALID_ARGUMENT (INVALID_FIELDS) if the facts of one are not all given.
+        """
+
+    @_abc_1.abstractmethod
+    def PublishAccountEvent(
+        self,
+        request: _notify_pb2.AccountEvent,
+        context: _aio.ServicerContext[_notify_pb2.AccountEvent, _abc.Awaitable[_empty_pb2.Empty]],
+    ) -> _abc.Awaitable[_empty_pb2.Empty]:
+        """Tells a person of his account: by mail to the address that is given, whatever his preferences say, and of security in
+        his inbox, too. Telling an event again adds nothing. The link is in the mail alone, and is forgotten with the address
+        as soon as the mail is sent or given up.
+        Returns INVALID_ARGUMENT (INVALID_FIELDS) if the kind has no such cause.
         """
 
     @_abc_1.abstractmethod
@@ -175,7 +193,7 @@ class NotifyServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_notify_pb2.Preferences]:
         """Says where the caller is told of what. A kind or a channel that is not given stays as it is.
         Returns INVALID_ARGUMENT (INVALID_FIELDS) if a channel would be switched off that must not be: the inbox for
-        announcement_cancelled. Nothing is changed then.
+        announcement_cancelled, anything of security, the mail of welcome. Nothing is changed then.
         """
 
     @_abc_1.abstractmethod

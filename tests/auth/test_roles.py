@@ -1,0 +1,145 @@
+"""What people may do is decided by super, recorded, and holds at once."""
+
+import asyncio
+import secrets
+import time
+import uuid
+from typing import Any
+
+import asyncpg
+import jwt
+import pytest
+
+from local.mesh import Mesh
+from tests.auth.mailbox import subjects
+from tests.people import Person, ok, reason
+
+
+async def permit(by: Person, whom: Person, permissions: list[int], **roles: bool) -> Any:
+    return ok(await by.put(f"/auth/v1/permissions/{whom.id}", {"permissions": permissions, **roles}))
+
+
+async def signed_in(person: Person) -> Any:
+    credentials = {"email": person.email, "password": person.password}
+    return ok(await person.http.post("/auth/v1/login/", json=credentials))
+
+
+async def changes(sudo: Person, person: Person) -> list[tuple[str, str, str, str]]:
+    """What was recorded of somebody, oldest first."""
+    rows = ok(await sudo.get(f"/auth/v1/role_changes?filter[user]={person.id}"))
+    return [(row["actor_id"], row["subject"], row["before"], row["after"]) for row in reversed(rows)]
+
+
+async def refused(person: Person) -> bool:
+    """Whether a person's token is refused before it expires, within what a minute allows."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if (await person.get("/notify/v1/inbox")).status_code == 401:
+            return True
+        await asyncio.sleep(0.1)
+    return False
+
+
+async def test_granted_permissions_are_in_the_next_token(sudo: Person, guest: Person) -> None:
+    refresh_token = (await signed_in(guest))["refresh_token"]
+    assert (await permit(sudo, guest, [3]))["permissions"] == [0, 3]
+    again = ok(await guest.http.post("/auth/v1/refresh/", json={"refresh_token": refresh_token}))
+    assert jwt.decode(again["access_token"], options={"verify_signature": False})["permissions"] == [0, 3]
+
+
+async def test_who_loses_a_permission_is_signed_out_at_once(sudo: Person, guest: Person) -> None:
+    await permit(sudo, guest, [3])
+    tokens = await signed_in(guest)
+    guest.token = tokens["access_token"]
+    ok(await guest.get("/notify/v1/deliveries"))
+    await permit(sudo, guest, [])
+    assert await refused(guest)
+    answer = await guest.http.post("/auth/v1/refresh/", json={"refresh_token": tokens["refresh_token"]})
+    assert reason(answer) == (401, "REFRESH_TOKEN_INVALID")
+
+
+async def test_change_is_recorded_and_told(mesh: Mesh, sudo: Person, guest: Person) -> None:
+    await permit(sudo, guest, [3], is_super=True)
+    await permit(sudo, guest, [3], is_super=True)
+    await permit(sudo, guest, [], is_super=False)
+    assert await changes(sudo, guest) == [
+        (sudo.id, "permissions", "[0]", "[0, 3]"),
+        (sudo.id, "is_super", "false", "true"),
+        (sudo.id, "permissions", "[0, 3]", "[0]"),
+        (sudo.id, "is_super", "true", "false"),
+    ]
+    assert (await subjects(mesh, guest, 3))[1:] == ["What you may do has changed"] * 2
+
+
+async def test_super_that_is_not_given_stays(sudo: Person, guest: Person) -> None:
+    await permit(sudo, guest, [], is_super=True)
+    assert (await permit(sudo, guest, [1]))["is_super"] is True
+    await permit(sudo, guest, [], is_super=False)
+
+
+async def test_last_super_stays(sudo: Person, database: "asyncpg.Connection") -> None:
+    assert await database.fetchval("SELECT count(*) FROM users WHERE is_super") == 1
+    answer = await sudo.put(f"/auth/v1/permissions/{sudo.id}", {"permissions": [0, 3], "is_super": False})
+    assert reason(answer) == (400, "LAST_SUPER")
+
+
+async def test_of_two_who_take_it_from_each_other_at_once_one_stays(
+    sudo: Person, guest: Person, database: "asyncpg.Connection"
+) -> None:
+    await permit(sudo, guest, [], is_super=True)
+    guest.token = (await signed_in(guest))["access_token"]
+    await asyncio.gather(
+        *(by.put(f"/auth/v1/permissions/{whom.id}", {"is_super": False}) for by, whom in ((sudo, guest), (guest, sudo)))
+    )
+    left = await database.fetch("SELECT id FROM users WHERE is_super")
+    # For those who come after.
+    await database.execute(
+        "UPDATE users SET is_super = (id = $1) WHERE is_super OR id = $1",
+        sudo.id,
+    )
+    await permit(sudo, sudo, [3])
+    assert len(left) == 1
+
+
+async def test_groups_begin_with_their_first_member_and_changes_are_recorded(sudo: Person, guest: Person) -> None:
+    group = f"club-{secrets.token_hex(6)}"
+    for method in ("PUT", "PUT", "DELETE", "DELETE"):
+        ok(await sudo.call(method, f"/auth/v1/user_group/{group}/{guest.id}"))
+        members = ok(await guest.get(f"/auth/v1/user_group/{group}"))
+        assert members == ([guest.id] if method == "PUT" else [])
+    own = (sudo.id, f"group:{group}")
+    assert await changes(sudo, guest) == [(*own, "out", "in"), (*own, "in", "out")]
+
+
+@pytest.mark.parametrize("statement", ["UPDATE role_changes SET after = ''", "DELETE FROM role_changes"])
+async def test_record_cannot_be_changed(sudo: Person, database: "asyncpg.Connection", statement: str) -> None:
+    with pytest.raises(asyncpg.PostgresError):
+        await database.execute(statement)
+
+
+async def test_record_is_paged(sudo: Person, guest: Person) -> None:
+    for permission in (1, 2, 3):
+        await permit(sudo, guest, [permission])
+    path = f"/auth/v1/role_changes?filter[user]={guest.id}&page_size=2"
+    first = await sudo.get(path)
+    second = await sudo.get(f"{path}&page_token={first.headers['x-next-page-token']}")
+    assert [row["after"] for row in (*ok(first), *ok(second))] == ["[0, 3]", "[0, 2]", "[0, 1]"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "/auth/v1/permissions/{id}"),
+        ("PUT", "/auth/v1/user_group/hosts/{id}"),
+        ("DELETE", "/auth/v1/user_group/hosts/{id}"),
+        ("GET", "/auth/v1/role_changes"),
+    ],
+)
+async def test_only_super_decides(guest: Person, method: str, path: str) -> None:
+    answer = await guest.call(method, path.format(id=guest.id))
+    assert reason(answer) == (403, "ACCESS_DENIED")
+
+
+@pytest.mark.parametrize("path", ["/auth/v1/permissions/{id}", "/auth/v1/user_group/hosts/{id}"])
+async def test_nobody_gets_no_role(sudo: Person, path: str) -> None:
+    assert reason(await sudo.put(path.format(id=uuid.uuid4()), {})) == (404, "USER_NOT_FOUND")
