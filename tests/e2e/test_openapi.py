@@ -96,5 +96,5 @@ def test_a_stream_is_described_as_events() -> None:
 
 
 def test_a_page_is_described_as_html() -> None:
-    answer = operation("notify", "get", "/notify/v1/unsubscribe/{token}")["responses"]["200"]
+    answer = operation("notify", "get", "/notify/v1/unsubscribe")["responses"]["200"]
     assert list(answer["content"]) == ["text/html"]
