@@ -11,9 +11,9 @@ import httpx
 import jwt
 import pytest
 import pytest_asyncio
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from auth_svc.keys import private_key
+from auth_svc.safe import Safe
 from local.mesh import Mesh
 from local.processes import database_url
 from local.services import get_service
@@ -29,10 +29,11 @@ Inside = Callable[[str, str], grpc.aio.Channel]
 async def key(mesh: Mesh) -> Key:
     """The key that signs now, taken from where only auth can read it."""
     connection = await asyncpg.connect(database_url(mesh.settings, get_service("auth")).replace("+asyncpg", ""))
-    row = await connection.fetchrow("SELECT kid, private_key FROM signing_keys ORDER BY create_time DESC, kid LIMIT 1")
+    row = await connection.fetchrow(
+        "SELECT kid, private_key FROM signing_keys WHERE sign_time <= now() ORDER BY sign_time DESC LIMIT 1"
+    )
     await connection.close()
-    private = load_pem_private_key(row["private_key"].encode(), password=None)
-    assert isinstance(private, EllipticCurvePrivateKey)
+    private = private_key(Safe(mesh.settings.signing_key_secret).open(row["private_key"]))
     printed = (await asyncio.to_thread(mesh.tokens))["user_access_token"]
     says = jwt.decode(printed, options={"verify_signature": False})
     return Key(row["kid"], private, says["iss"], says["aud"])
