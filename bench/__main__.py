@@ -12,7 +12,7 @@ import uvloop
 from rich.console import Console
 from rich.progress import Progress
 
-from bench import fanout, freshness, inbox, mailing, plots, reference, signing_in, streams, telling, together
+from bench import fanout, freshness, inbox, mailing, plots, reference, signing_in, streams, telling, together, wire
 from bench.figures import Figure, failures, measure, quiet, show
 from bench.load import Requests, Samples, drive, repeated, request
 from bench.memory import show_memory
@@ -60,6 +60,7 @@ async def measure_speed(mesh: Mesh, seconds: float, printer: Console) -> list[st
     wrong += failures(measured) + await together.compare(mesh, stage, printer)
     wrong += await signing_in.show_signing_in(mesh, stage, printer)
     await reference.show(mesh, printer)
+    await wire.show_wire(mesh, stage.guests[0].token, printer)
     print_path(plots.latency_against_load(await under_loads(mesh, measured, printer)), printer)
     return wrong
 

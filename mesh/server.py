@@ -32,6 +32,8 @@ OPTIONS = (
     ("grpc.absolute_max_metadata_size", 128 * 1024),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
+    # Then a caller has to show his certificate again; calls under way finish. Nobody stays in because he was in.
+    ("grpc.max_connection_age_ms", 600_000),
 )
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
