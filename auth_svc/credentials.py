@@ -1,5 +1,7 @@
 """What proves that an account is somebody's: the address that he reads, and the password that he knows."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from uuid import UUID
 
@@ -40,8 +42,9 @@ class Credentials:
 
         Raises FailedPrecondition (MAILED_LINK_INVALID).
         """
-        async with self.database.transaction() as connection:
-            user_id = await self.links.use(connection, "verify", secret)
+        user_id = await self.links.find("verify", secret)
+        async with self.proving(user_id) as connection:
+            await self.links.use(connection, "verify", secret)
             await self.settle_address(connection, user_id, clock.now())
 
     async def forgot(self, email: str) -> None:
@@ -56,10 +59,10 @@ class Credentials:
         Raises FailedPrecondition (MAILED_LINK_INVALID), ResourceExhausted (TOO_BUSY).
         """
         # Before what takes its time, or anybody could have us hash as much as he likes.
-        await self.links.check("reset", secret)
+        user_id = await self.links.find("reset", secret)
         stored = await self.users.passwords.hash(password)
-        async with self.database.transaction() as connection:
-            user_id = await self.links.use(connection, "reset", secret)
+        async with self.proving(user_id) as connection:
+            await self.links.use(connection, "reset", secret)
             user = await self.settle_address(connection, user_id, clock.now())
             await self.store.set_password(connection, user_id, stored)
             await self.sessions.end_all(connection, user_id)
@@ -81,6 +84,16 @@ class Credentials:
             await self.sessions.end_all(connection, user_id, but=session_id)
             await self.links.drop(connection, [user_id])
             await self.notices.tell(connection, "password_changed", user_id)
+
+    @asynccontextmanager
+    async def proving(self, user_id: UUID) -> AsyncIterator[Connection]:
+        """A transaction in which nobody else proves that the user's address is his.
+
+        Before anything else is locked: who is first ends the others' links, which they would hold.
+        """
+        async with self.database.transaction() as connection:
+            await self.store.lock_address(connection, user_id)
+            yield connection
 
     async def settle_address(self, connection: Connection, user_id: UUID, now: datetime) -> Row:
         """The user, whose address is his from now on; ends his links, and whoever else claims the address.

@@ -29,17 +29,17 @@ class Links:
         await self.store.add(digest(secret), user_id, purpose, now, now + self.lifetimes[purpose])
         return f"{self.public_url}{PATHS[purpose]}#{secret}"
 
-    async def check(self, purpose: Purpose, secret: str) -> None:
-        """Raises FailedPrecondition (MAILED_LINK_INVALID) unless the secret works."""
-        if await self.store.find(digest(secret), purpose, clock.real_now()) is None:
-            raise invalid_link()
-
-    async def use(self, connection: Connection, purpose: Purpose, secret: str) -> UUID:
-        """Whose secret it is; it does not work again. Raises as check()."""
-        user_id = await self.store.use(connection, digest(secret), purpose, clock.real_now())
+    async def find(self, purpose: Purpose, secret: str) -> UUID:
+        """Whose secret it is. Raises FailedPrecondition (MAILED_LINK_INVALID) unless it works."""
+        user_id = await self.store.find(digest(secret), purpose, clock.real_now())
         if user_id is None:
             raise invalid_link()
         return user_id
+
+    async def use(self, connection: Connection, purpose: Purpose, secret: str) -> None:
+        """Lets the secret not work again. Raises as find()."""
+        if await self.store.use(connection, digest(secret), purpose, clock.real_now()) is None:
+            raise invalid_link()
 
     async def drop(self, connection: Connection, user_ids: list[UUID]) -> None:
         """Ends all links of these users."""

@@ -100,9 +100,12 @@ class UserStore:
             await idempotency.settle(connection, user_id)
         return user
 
+    async def lock_address(self, connection: Connection, user_id: UUID) -> None:
+        """Waits for whoever proves that a user's address is his, and lets others wait until the transaction ends."""
+        await connection.execute(LOCK_ADDRESS, {"id": user_id})
+
     async def verify(self, connection: Connection, user_id: UUID, now: datetime) -> Row | None:
         """The user, whose address is his from now on; None if it is another one's."""
-        await connection.execute(LOCK_ADDRESS, {"id": user_id})
         return (await connection.execute(VERIFY, {"id": user_id, "now": now})).one_or_none()
 
     async def end_claims(self, connection: Connection, email: str, owner_id: UUID) -> Sequence[UUID]:
