@@ -19,7 +19,7 @@ OFFSET ?=
 TELLING ?=
 AUTHORITY ?=
 
-.PHONY: help up env down status logs certificates tokens rotate-keys mail mails clock demo test check fix protos openapi migration bench growth
+.PHONY: help up env down status logs certificates tokens rotate-keys mail mails clock demo test check fix protos openapi migration bench growth timing
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -108,6 +108,9 @@ bench: .venv/.installed ## Measure, each against its ceiling in the same run; do
 
 growth: .venv/.installed ## Measure at 1,000 and at 300,000 announcements, and look at the plan of every list
 	@$(PYTHON) -m bench.growth
+
+timing: .venv/.installed ## Compare how long answers take about addresses with and without an account, a thousand times
+	@$(PYTHON) -m bench.timing
 
 drill: .venv/.installed ## Race clients while processes are killed, then judge: make drill SECONDS=60 SEED=7
 	@$(PYTHON) -m drill $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
