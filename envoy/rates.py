@@ -15,10 +15,16 @@ from envoy.routes import http_rules
 # RPCs that make the mesh hash, send mail or keep something for whoever asks, by the setting that limits them.
 TIGHT = {
     "register": ("matinee.auth.v1.AuthService.Register",),
-    "login": ("matinee.auth.v1.AuthService.Login",),
+    "login": (
+        "matinee.auth.v1.AuthService.Login",
+        "matinee.auth.v1.AuthService.ChangePassword",
+        "matinee.auth.v1.ClientService.CreateToken",
+    ),
+    "forgot": ("matinee.auth.v1.AuthService.ForgotPassword", "matinee.auth.v1.AuthService.ResetPassword"),
     "refresh": ("matinee.auth.v1.AuthService.Refresh",),
     "shortener": ("matinee.link.v1.LinkService.CreateLink",),
 }
+QUERY = r"(?:[?#].*)?"
 # Buckets that are kept; of more callers than that, the one who has been away longest begins anew.
 REMEMBERED = 20_000
 
@@ -54,8 +60,8 @@ class TightLimit:
 
     name: str
     rate: Rate
-    path: str
-    """A pattern for the whole path with its query."""
+    paths: tuple[str, ...]
+    """Patterns for a whole path with its query; apart, because Envoy takes only short ones."""
 
 
 def tight_limits(rates: dict[str, Rate], served: dict[str, list[FileDescriptor]]) -> list[TightLimit]:
@@ -69,19 +75,14 @@ def tight_limits(rates: dict[str, Rate], served: dict[str, list[FileDescriptor]]
     if missing := {name for names in TIGHT.values() for name in names} - methods.keys():
         raise SystemExit(f"a limit is for RPCs that do not exist: {', '.join(sorted(missing))}")
     return [
-        TightLimit(name, rates[name], _pattern([methods[rpc] for rpc in rpcs]))
+        TightLimit(name, rates[name], tuple(path for rpc in rpcs for path in _paths(methods[rpc])))
         for name, rpcs in TIGHT.items()
         if rates[name].requests
     ]
 
 
-def _pattern(methods: list[MethodDescriptor]) -> str:
-    paths = "|".join(path for method in methods for path in _paths(method))
-    return rf"(?:{paths})(?:[?#].*)?"
-
-
 def _paths(method: MethodDescriptor) -> Iterator[str]:
     """As JSON, with and without a slash at the end, and as gRPC."""
     for _, template in http_rules(method):
-        yield "/".join("[^/?#]+" if "{" in part else re.escape(part) for part in template.split("/")) + "/?"
-    yield re.escape(f"/{method.containing_service.full_name}/{method.name}")
+        yield "/".join("[^/?#]+" if "{" in part else re.escape(part) for part in template.split("/")) + "/?" + QUERY
+    yield re.escape(f"/{method.containing_service.full_name}/{method.name}") + QUERY

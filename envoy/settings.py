@@ -80,6 +80,7 @@ class Door(BaseSettings):
     # These by address, over JSON and gRPC together.
     edge_limit_register: Limit = Rate(300, 150)
     edge_limit_login: Limit = Rate(300, 15)
+    edge_limit_forgot: Limit = Rate(30, 300)
     edge_limit_refresh: Limit = Rate(300, 30)
     edge_limit_shortener: Limit = Rate(300, 60)
 

@@ -1,6 +1,7 @@
 """Who asks too often is told to wait, by the edge, in the caller's own protocol."""
 
 import asyncio
+import re
 import secrets
 import subprocess
 import sys
@@ -16,14 +17,17 @@ from matinee.auth.v1.auth_pb2_grpc import AuthServiceStub
 from matinee.booking.v1 import booking_pb2
 from matinee.booking.v1.booking_pb2_grpc import BookingServiceStub
 
+from envoy import rates
 from envoy.rates import Rate
+from envoy.settings import Door
+from local.home import ROOT
 from mesh.errors import from_call
 from tests.e2e.edge_toys import Edge, running_edge, token
 from tests.e2e.faults import until
 
 # So slow that none comes back while a test runs.
 FEW = Rate(3, 3600)
-TIGHT: dict[str, Any] = {f"edge_limit_{name}": FEW for name in ("register", "login", "refresh", "shortener")}
+TIGHT: dict[str, Any] = {f"edge_limit_{name}": FEW for name in rates.TIGHT}
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -168,6 +172,17 @@ async def test_zero_switches_a_limit_off(tmp_path: Path) -> None:
     off: dict[str, Any] = {name: Rate(0, 1) for name in (*TIGHT, "edge_limit_address", "edge_limit_user")}
     async with running_edge(tmp_path, **off) as edge:
         assert {await login(edge, "192.0.2.1") for _ in range(20)} == {200}
+
+
+def test_the_page_tells_every_limit_and_its_default() -> None:
+    page = (ROOT / "docs" / "edge.md").read_text()
+    told = dict(re.findall(r"^\| `(EDGE_LIMIT_\w+)` \| [^|]+ \| `(\S+)` \|", page, re.MULTILINE))
+    limits = {name: field.default for name, field in Door.model_fields.items() if name.startswith("edge_limit_")}
+    assert told == {name.upper(): str(rate) for name, rate in limits.items()}
+
+
+def test_every_limit_on_rpcs_has_a_setting() -> None:
+    assert {f"edge_limit_{name}" for name in rates.TIGHT} <= Door.model_fields.keys()
 
 
 @pytest.mark.parametrize("rate", ["often", "3", "3/0", "0/3", "-1/3", "3/3/3", "3 / 3"])
