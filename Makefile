@@ -19,7 +19,7 @@ OFFSET ?=
 TELLING ?=
 AUTHORITY ?=
 
-.PHONY: help up env down status logs certificates tokens rotate-keys mail mails clock demo test check fix protos openapi migration bench growth timing
+.PHONY: help up env down status logs certificates tokens rotate-keys mail mails clock demo test check fix protos openapi audit migration bench growth timing
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -98,6 +98,9 @@ protos: .venv/.installed ## Generate the stubs from the .proto files
 
 openapi: .venv/.installed ## Describe the HTTP API as OpenAPI: docs/openapi
 	@$(PYTHON) -m openapi
+
+audit: .venv/.installed ## Ask PyPI for known vulnerabilities of what requirements.lock pins; needs the internet
+	@.venv/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock
 
 migration: .venv/.installed ## Write a migration of a service: make migration S=booking M="add a column"
 	@test -n "$(S)" && test -n "$(M)" || { echo 'Say which service and what for: make migration S=booking M="add a column"'; exit 1; }
