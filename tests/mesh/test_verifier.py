@@ -1,6 +1,7 @@
 """Tokens are verified with keys that have to be fetched first."""
 
 import asyncio
+import base64
 import json
 import time
 import uuid
@@ -12,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
-from mesh.errors import Internal, MeshError, Unavailable
+from mesh.errors import Internal, MeshError, Unauthenticated, Unavailable
 from mesh.verifier import Verifier
 
 KEY = ec.generate_private_key(ec.SECP256R1())
@@ -36,8 +37,9 @@ class Keys:
         return {"keys": [{**public, "kid": "one", "alg": "ES256", "use": "sig"}]}
 
 
-def token() -> str:
-    now = int(time.time())
+def token(ahead: float = 0) -> str:
+    """Made by somebody whose clock is so many seconds ahead."""
+    now = int(time.time() + ahead)
     claims = {"iss": "us", "aud": "matinee", "sub": str(USER), "iat": now, "exp": now + 60, "jti": uuid.uuid4().hex}
     return jwt.encode(claims, KEY, "ES256", headers={"kid": "one"})
 
@@ -77,3 +79,35 @@ async def test_a_source_that_fails_is_unavailable_and_asked_again(error: MeshErr
         await checking.verify(token())
     keys.error = None
     assert (await checking.verify(token())).user_id == USER
+
+
+async def test_clock_that_is_most_of_a_minute_ahead_makes_good_tokens() -> None:
+    keys = Keys()
+    keys.told.set()
+    assert (await verifier(keys).verify(token(ahead=50))).user_id == USER
+
+
+def headed(header: str) -> str:
+    """What looks like a token with this header."""
+    return ".".join([base64.urlsafe_b64encode(header.encode()).decode().rstrip("="), *token().split(".")[1:]])
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        token(ahead=90),
+        token() + "x" * 4096,
+        headed("[" * 2000),
+        headed('{"alg": "none", "kid": "one"}'),
+        headed('{"alg": "ES256", "kid": ["one"]}'),
+        headed('{"alg": "ES256", "kid": "one", "typ": "logout+jwt"}'),
+    ],
+    ids=["from the future", "too long", "brackets", "unsigned", "no name", "another kind"],
+)
+async def test_what_is_no_access_token_of_ours_is_refused_and_not_remembered(bad: str) -> None:
+    keys = Keys()
+    keys.told.set()
+    checking = verifier(keys)
+    with pytest.raises(Unauthenticated) as refused:
+        await checking.verify(bad)
+    assert (refused.value.reason, len(checking.verified)) == ("TOKEN_INVALID", 0)
