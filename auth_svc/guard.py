@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 from weakref import WeakValueDictionary
@@ -36,12 +36,16 @@ class Guard:
         self.trying: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
-    async def guessing(self, email: str) -> AsyncIterator[None]:
+    async def guessing(self, email: str, homes: Collection[str] = ()) -> AsyncIterator[None]:
         """Around the check of a password; one that fails with Unauthenticated counts against account and client.
 
-        Raises ResourceExhausted (TOO_MANY_ATTEMPTS, TOO_BUSY).
+        Whoever tries where the account is signed in (`homes`: client addresses) is counted apart: strangers who guess
+        elsewhere do not make its owner wait. Raises ResourceExhausted (TOO_MANY_ATTEMPTS, TOO_BUSY).
         """
-        account, client = f"account:{mailbox_key(email)}", f"client:{client_key(caller.current().address)}"
+        here = client_key(caller.current().address)
+        account, client = f"account:{mailbox_key(email)}", f"client:{here}"
+        if here in {client_key(home) for home in homes}:
+            account = f"{account}:{here}"
         # One after the other, or all of those that come at once were free.
         async with self.alone(account):
             await self.throttle.look(account, self.limits.account)

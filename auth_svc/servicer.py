@@ -156,7 +156,10 @@ class AuthServicer(AuthServiceServicer):
         self, request: auth_pb2.BatchGetUsersRequest, context: Context
     ) -> auth_pb2.BatchGetUsersResponse:
         users = await self.users.get_many({UUID(user_id) for user_id in request.user_ids})
-        return auth_pb2.BatchGetUsersResponse(users=[to_proto(user, private=True) for user in users])
+        asks = caller.current().caller
+        return auth_pb2.BatchGetUsersResponse(
+            users=[to_proto(user, private=shows_private(user, asks)) for user in users]
+        )
 
     async def ListGroupMembers(
         self, request: auth_pb2.ListGroupMembersRequest, context: Context

@@ -44,8 +44,8 @@ class Settings(KeySettings):
     """How often one may be signed in at the same time; beyond that the session unused for longest ends."""
     hashing_threads: Annotated[int, Field(ge=1, le=64)] = 2
     """Passwords hashed at the same time; each takes 19 MiB of memory and some 20 ms of a core."""
-    hashing_patience_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
-    """How long a sign-in waits for a thread before it is refused."""
+    hashing_patience_seconds: Annotated[float, Field(gt=0, le=60)] = 8.0
+    """How long a sign-in waits for a thread before it is refused. The edge waits 10 seconds for an answer."""
     account_failures: Annotated[int, Field(ge=1)] = 5
     """Sign-ins with one e-mail address that may fail before the next has to wait: a second, two, four ..."""
     account_delay_seconds: Annotated[float, Field(ge=1, le=3600)] = 60.0

@@ -61,7 +61,7 @@ class Users:
 
         Raises Unauthenticated (WRONG_CREDENTIALS), ResourceExhausted (TOO_MANY_ATTEMPTS, TOO_BUSY).
         """
-        async with self.guard.guessing(email):
+        async with self.guard.guessing(email, await self.store.list_homes(email, clock.real_now())):
             user = await self.who_knows(password, await self.store.find_by_email(email))
         if self.passwords.is_outdated(user.password_hash):
             await self.store.rehash(user.id, user.password_hash, await self.passwords.hash(password))

@@ -27,6 +27,7 @@ SECOND_MESH = {"BOOKING_PROCESSES": "2", "LOG_LEVEL": "INFO", "SMTP_PER_SECOND":
 LEVELS = (1, 2, 4, 8, 16, 32, 64)
 LEVEL_SECONDS = 1.0
 EMPTY, PREBUILT, EMPTY_ALONE, MANY = "empty call", "prebuilt list of 20", "empty call, alone", "book, many evenings"
+UNCHECKED = "empty call of nobody"
 
 
 def figures(stage: Stage) -> list[Figure]:
@@ -36,8 +37,11 @@ def figures(stage: Stage) -> list[Figure]:
     prebuilt = repeated(request("GET", "/bench/v1/prebuilt", token))
     get = repeated(request("GET", f"/app/v1/announcement/{stage.shown}", token))
     listed = repeated(request("GET", "/app/v1/announcements", token))
+    unchecked, checked = (repeated(request("POST", "/bench/v1/anybody", bearer)) for bearer in ("", token))
     return [
         Figure(EMPTY, empty, CLIENTS),
+        Figure(UNCHECKED, unchecked, CLIENTS),
+        Figure("the same with a token", checked, CLIENTS, UNCHECKED, 0.9),
         Figure(PREBUILT, prebuilt, CLIENTS),
         Figure(MANY, bookings, CLIENTS, EMPTY, 0.5),
         Figure("book, one hot evening", rush, CLIENTS, MANY, 0.9),

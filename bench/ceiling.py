@@ -35,6 +35,9 @@ class CeilingServicer(CeilingServiceServicer):
     async def Nothing(self, request: Empty, context: Context) -> Empty:
         return Empty()
 
+    async def Anybody(self, request: Empty, context: Context) -> Empty:
+        return Empty()
+
     async def Prebuilt(self, request: Empty, context: Context) -> booking_pb2.ListAnnouncementsResponse:
         return self.prebuilt
 

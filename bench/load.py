@@ -44,10 +44,11 @@ Requests = Iterator[bytes]
 
 
 def request(method: str, path: str, token: str, body: object = None) -> bytes:
-    """An HTTP request as bytes."""
+    """An HTTP request as bytes; an empty token is left out."""
     content = b"" if body is None else orjson.dumps(body)
+    bearer = f"authorization: Bearer {token}\r\n" if token else ""
     head = (
-        f"{method} {path} HTTP/1.1\r\nhost: matinee\r\nauthorization: Bearer {token}\r\n"
+        f"{method} {path} HTTP/1.1\r\nhost: matinee\r\n{bearer}"
         f"content-type: application/json\r\ncontent-length: {len(content)}\r\n\r\n"
     )
     return head.encode() + content

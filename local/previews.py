@@ -21,9 +21,9 @@ from local.home import ROOT
 from local.mail import text_of
 from local.settings import load_home
 from notify_svc.facts import Facts, stored
-from notify_svc.kinds import KINDS, speech
+from notify_svc.kinds import ABOUT_ACCOUNTS, KINDS, speech
 from notify_svc.languages import LANGUAGES, Language
-from notify_svc.mails import Mails
+from notify_svc.mails import BUTTONS, Mails
 from notify_svc.unsubscribing import Unsubscribing
 
 URL = "http://localhost:8080"
@@ -73,12 +73,19 @@ def write(folder: Path) -> list[Path]:
     mails = Mails(
         lambda code: f"{URL}/s/{code}", Unsubscribing(secrets.token_hex(), URL), "Matinee <matinee@localhost>"
     )
-    return [
+    evenings = [
         write_mail(folder, mails, language, kind, facts, is_host=is_host)
         for language in LANGUAGES.values()
         for kind, facts in occasions(language)
         for is_host in (False, True)
     ]
+    accounts = [
+        write_account_mail(folder, mails, language, kind, cause)
+        for language in LANGUAGES.values()
+        for kind, definition in ABOUT_ACCOUNTS.items()
+        for cause in definition.says
+    ]
+    return evenings + accounts
 
 
 def write_mail(folder: Path, mails: Mails, language: Language, kind: str, facts: Facts, *, is_host: bool) -> Path:
@@ -97,6 +104,16 @@ def write_mail(folder: Path, mails: Mails, language: Language, kind: str, facts:
     )
     reader = auth_pb2.User(name="Maya", last_name="Okafor", email="maya@example.com", language=language.code)
     path.write_text(text_of(mails.compose(notice, reader, 0), "html"), encoding="utf-8")
+    return path
+
+
+def write_account_mail(folder: Path, mails: Mails, language: Language, kind: str, cause: str) -> Path:
+    """Writes the HTML of a mail about an account."""
+    path = folder / f"{kind}-{cause}-{language.code}.html"
+    facts = {"name": "Maya Okafor", "language": language.code, "cause": cause, "detail": "permissions: [0, 3]"}
+    notice: Any = SimpleNamespace(id=SOME_ID, kind=kind, occur_time=datetime(2031, 4, 20, 9, tzinfo=UTC), facts=facts)
+    secret = f"{URL}/auth/v1/verify#{secrets.token_urlsafe(32)}" if cause in BUTTONS else None
+    path.write_text(text_of(mails.compose_account(notice, "maya@example.com", secret), "html"), encoding="utf-8")
     return path
 
 

@@ -52,6 +52,10 @@ SET_PASSWORD = text(
     """UPDATE users SET password_hash = :new WHERE id = :id
         AND (CAST(:old AS text) IS NULL OR password_hash = :old) RETURNING 1"""
 )
+FIND_HOMES = text(
+    """SELECT DISTINCT sessions.address FROM sessions JOIN users ON users.id = sessions.user_id
+    WHERE users.email = :email AND sessions.expire_time > :now"""
+)
 # Only if nobody has changed the password meanwhile.
 REHASH = text("UPDATE users SET password_hash = :new WHERE id = :id AND password_hash = :old")
 
@@ -76,6 +80,10 @@ class UserStore:
     async def list(self, ids: Collection[UUID]) -> Sequence[Row]:
         """Those of the users that exist, in no order."""
         return (await self.database.read(FIND_USERS, {"ids": list(ids)})).all()
+
+    async def list_homes(self, email: str, now: datetime) -> Sequence[str]:
+        """The client addresses where accounts with this address are signed in."""
+        return (await self.database.read(FIND_HOMES, {"email": email, "now": now})).column()
 
     async def find_by_email(self, email: str) -> tuple[Row | None, Row | None]:
         """Whose address this is, in any case, and who was the last to claim it."""

@@ -131,6 +131,21 @@ async def test_nobody_is_locked_out_for_good(edge: AuthServiceStub, guest: Perso
     assert await when_allowed(edge, guest.email, guest.password) is None
 
 
+async def test_strangers_do_not_make_an_owner_wait_where_he_is_signed_in(edge: AuthServiceStub, guest: Person) -> None:
+    home = somewhere()
+    assert await login(edge, guest.email, guest.password, home) is None
+    for _ in range(FREE + 2):
+        await login(edge, guest.email)
+    assert await login(edge, guest.email, guest.password, home) is None
+
+
+async def test_guesses_where_the_owner_is_signed_in_have_to_wait_too(edge: AuthServiceStub, guest: Person) -> None:
+    home = somewhere()
+    assert await login(edge, guest.email, guest.password, home) is None
+    answers = [await login(edge, guest.email, address=home) for _ in range(FREE + 3)]
+    assert answers == [WRONG] * (FREE + 1) + [TOO_MANY] * 2
+
+
 async def test_success_forgets_the_failures(edge: AuthServiceStub, guest: Person) -> None:
     for _ in range(2):
         assert [await login(edge, guest.email) for _ in range(FREE)] == [WRONG] * FREE

@@ -66,6 +66,15 @@ async def test_a_service_gets_many_and_unknown_ones_are_left_out(mesh: Mesh, gue
     assert sorted(user.user_id for user in users) == sorted([guest.id, host.id])
 
 
+@pytest.mark.parametrize(("service", "sees"), [("notify", True), ("booking", False)])
+async def test_of_many_only_the_service_that_writes_mails_sees_private_fields(
+    mesh: Mesh, guest: Person, service: str, sees: bool
+) -> None:
+    async with inner_channel(mesh, "auth", service) as channel:
+        found = await AuthServiceStub(channel).BatchGetUsers(BatchGetUsersRequest(user_ids=[guest.id]))
+    assert [user.email == guest.email for user in found.users] == [sees]
+
+
 async def test_a_service_that_is_not_named_sees_what_the_user_it_calls_for_sees(
     mesh: Mesh, guest: Person, host: Person
 ) -> None:

@@ -307,8 +307,8 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetUser(self, request, context):
-        """Gets a user. E-mail, phone number and birthday are empty unless the caller asks about himself, is super or a service
-        that is named here.
+        """Gets a user. E-mail, phone number and birthday are empty unless the caller asks about himself, is super, or is the
+        service notify.
         Returns NOT_FOUND (USER_NOT_FOUND) if nobody has this id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -331,7 +331,8 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def BatchGetUsers(self, request, context):
-        """Gets many users at once, private fields included. Ids that nobody has are left out.
+        """Gets many users at once, as GetUser does: of the services only notify, which writes the mails, sees private fields.
+        Ids that nobody has are left out.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -92,8 +92,8 @@ class AuthServiceStub:
     ListRevocations: _aio.UnaryUnaryMultiCallable[_auth_pb2.ListRevocationsRequest, _auth_pb2.ListRevocationsResponse]
     """Lists the sessions that have ended and may still have living access tokens, those that ended first at the front."""
     GetUser: _aio.UnaryUnaryMultiCallable[_auth_pb2.GetUserRequest, _auth_pb2.User]
-    """Gets a user. E-mail, phone number and birthday are empty unless the caller asks about himself, is super or a service
-    that is named here.
+    """Gets a user. E-mail, phone number and birthday are empty unless the caller asks about himself, is super, or is the
+    service notify.
     Returns NOT_FOUND (USER_NOT_FOUND) if nobody has this id.
     """
     GetProfile: _aio.UnaryUnaryMultiCallable[_empty_pb2.Empty, _auth_pb2.User]
@@ -103,7 +103,9 @@ class AuthServiceStub:
     Returns INVALID_ARGUMENT (INVALID_FIELDS) if there is no such time zone, or the birthday has not been yet.
     """
     BatchGetUsers: _aio.UnaryUnaryMultiCallable[_auth_pb2.BatchGetUsersRequest, _auth_pb2.BatchGetUsersResponse]
-    """Gets many users at once, private fields included. Ids that nobody has are left out."""
+    """Gets many users at once, as GetUser does: of the services only notify, which writes the mails, sees private fields.
+    Ids that nobody has are left out.
+    """
     ListGroupMembers: _aio.UnaryUnaryMultiCallable[_auth_pb2.ListGroupMembersRequest, _auth_pb2.ListGroupMembersResponse]
     """Lists the ids of a group's members, oldest membership first.
     Returns NOT_FOUND (GROUP_NOT_FOUND) if there is no such group, INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page
@@ -295,8 +297,8 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _auth_pb2.GetUserRequest,
         context: _aio.ServicerContext[_auth_pb2.GetUserRequest, _abc.Awaitable[_auth_pb2.User]],
     ) -> _abc.Awaitable[_auth_pb2.User]:
-        """Gets a user. E-mail, phone number and birthday are empty unless the caller asks about himself, is super or a service
-        that is named here.
+        """Gets a user. E-mail, phone number and birthday are empty unless the caller asks about himself, is super, or is the
+        service notify.
         Returns NOT_FOUND (USER_NOT_FOUND) if nobody has this id.
         """
 
@@ -324,7 +326,9 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _auth_pb2.BatchGetUsersRequest,
         context: _aio.ServicerContext[_auth_pb2.BatchGetUsersRequest, _abc.Awaitable[_auth_pb2.BatchGetUsersResponse]],
     ) -> _abc.Awaitable[_auth_pb2.BatchGetUsersResponse]:
-        """Gets many users at once, private fields included. Ids that nobody has are left out."""
+        """Gets many users at once, as GetUser does: of the services only notify, which writes the mails, sees private fields.
+        Ids that nobody has are left out.
+        """
 
     @_abc_1.abstractmethod
     def ListGroupMembers(

@@ -28,7 +28,7 @@ from matinee.booking.v1 import booking_pb2 as matinee_dot_booking_dot_v1_dot_boo
 from matinee.common.v1 import access_pb2 as matinee_dot_common_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ematinee/bench/v1/ceiling.proto\x12\x10matinee.bench.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a matinee/booking/v1/booking.proto\x1a\x1ematinee/common/v1/access.proto2\xfa\x01\n\x0e\x43\x65ilingService\x12q\n\x07Nothing\x12\x16.google.protobuf.Empty\x1a\x16.google.protobuf.Empty\"6\x90\x02\x01\x8a\xb5\x18\x01\x02\x82\xd3\xe4\x93\x02(\"\x11/bench/v1/nothingZ\x13\x12\x11/bench/v1/nothing\x12u\n\x08Prebuilt\x12\x16.google.protobuf.Empty\x1a-.matinee.booking.v1.ListAnnouncementsResponse\"\"\x90\x02\x01\x8a\xb5\x18\x01\x02\x82\xd3\xe4\x93\x02\x14\x12\x12/bench/v1/prebuiltb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ematinee/bench/v1/ceiling.proto\x12\x10matinee.bench.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a matinee/booking/v1/booking.proto\x1a\x1ematinee/common/v1/access.proto2\xd8\x02\n\x0e\x43\x65ilingService\x12q\n\x07Nothing\x12\x16.google.protobuf.Empty\x1a\x16.google.protobuf.Empty\"6\x90\x02\x01\x8a\xb5\x18\x01\x02\x82\xd3\xe4\x93\x02(\"\x11/bench/v1/nothingZ\x13\x12\x11/bench/v1/nothing\x12\\\n\x07\x41nybody\x12\x16.google.protobuf.Empty\x1a\x16.google.protobuf.Empty\"!\x90\x02\x01\x8a\xb5\x18\x01\x01\x82\xd3\xe4\x93\x02\x13\"\x11/bench/v1/anybody\x12u\n\x08Prebuilt\x12\x16.google.protobuf.Empty\x1a-.matinee.booking.v1.ListAnnouncementsResponse\"\"\x90\x02\x01\x8a\xb5\x18\x01\x02\x82\xd3\xe4\x93\x02\x14\x12\x12/bench/v1/prebuiltb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,8 +37,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CEILINGSERVICE'].methods_by_name['Nothing']._loaded_options = None
   _globals['_CEILINGSERVICE'].methods_by_name['Nothing']._serialized_options = b'\220\002\001\212\265\030\001\002\202\323\344\223\002(\"\021/bench/v1/nothingZ\023\022\021/bench/v1/nothing'
+  _globals['_CEILINGSERVICE'].methods_by_name['Anybody']._loaded_options = None
+  _globals['_CEILINGSERVICE'].methods_by_name['Anybody']._serialized_options = b'\220\002\001\212\265\030\001\001\202\323\344\223\002\023\"\021/bench/v1/anybody'
   _globals['_CEILINGSERVICE'].methods_by_name['Prebuilt']._loaded_options = None
   _globals['_CEILINGSERVICE'].methods_by_name['Prebuilt']._serialized_options = b'\220\002\001\212\265\030\001\002\202\323\344\223\002\024\022\022/bench/v1/prebuilt'
   _globals['_CEILINGSERVICE']._serialized_start=178
-  _globals['_CEILINGSERVICE']._serialized_end=428
+  _globals['_CEILINGSERVICE']._serialized_end=522
 # @@protoc_insertion_point(module_scope)

@@ -19,6 +19,8 @@ class CeilingServiceStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     Nothing: _aio.UnaryUnaryMultiCallable[_empty_pb2.Empty, _empty_pb2.Empty]
     """Answers nothing, after all that happens around every RPC."""
+    Anybody: _aio.UnaryUnaryMultiCallable[_empty_pb2.Empty, _empty_pb2.Empty]
+    """Answers nothing to anybody: as Nothing, but without a token there is nobody to be verified."""
     Prebuilt: _aio.UnaryUnaryMultiCallable[_empty_pb2.Empty, _booking_pb2.ListAnnouncementsResponse]
     """Answers 20 announcements that were built when the server started."""
 
@@ -32,6 +34,14 @@ class CeilingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]],
     ) -> _abc.Awaitable[_empty_pb2.Empty]:
         """Answers nothing, after all that happens around every RPC."""
+
+    @_abc_1.abstractmethod
+    def Anybody(
+        self,
+        request: _empty_pb2.Empty,
+        context: _aio.ServicerContext[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]],
+    ) -> _abc.Awaitable[_empty_pb2.Empty]:
+        """Answers nothing to anybody: as Nothing, but without a token there is nobody to be verified."""
 
     @_abc_1.abstractmethod
     def Prebuilt(
