@@ -21,7 +21,7 @@ from tests.channels import public_client
 from tests.people import Person, ok, register
 
 HOME_VARIABLE = "MATINEE_TEST_HOME"
-BUSY = {"REGISTER_PER_SECOND": "1000", "CLIENT_FAILURES": "10000"}
+BUSY = {"REGISTER_PER_SECOND": "1000", "CLIENT_FAILURES": "10000", "FORGOT_BURST": "10000", "MAILS_KEPT": "1000000"}
 """All tests have one address, and each makes people of its own."""
 OWNED_MESH = pytest.StashKey[ExitStack]()
 

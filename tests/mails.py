@@ -3,6 +3,8 @@
 import asyncio
 import time
 from email.message import EmailMessage
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import vobject
@@ -16,10 +18,16 @@ SECONDS = 20.0
 
 def mails(mesh: Mesh, person: Person, *, about_account: bool = False) -> list[EmailMessage]:
     """What a person was sent so far, oldest first: about evenings, or about his account."""
-    files = [path for path in kept(mesh.home) if person.email.encode() in path.read_bytes()]
-    found = [read(path) for path in reversed(files)]
+    found = [read(path) for path in reversed(kept(mesh.home)) if person.email in addressee(path)]
     # Nobody unsubscribes from what concerns his account.
     return [message for message in found if ("List-Unsubscribe" not in message) is about_account]
+
+
+@cache
+def addressee(path: Path) -> str:
+    """Whom a mail was for, in the line that the sink has put before it."""
+    with path.open() as file:
+        return file.readline()
 
 
 async def sent(mesh: Mesh, person: Person, count: int = 1, *, about_account: bool = False) -> list[EmailMessage]:

@@ -16,9 +16,11 @@ async def subjects(mesh: Mesh, person: Person, count: int) -> list[str]:
     return [str(mail["subject"]) for mail in await sent(mesh, person, count, about_account=True)]
 
 
-async def link(mesh: Mesh, person: Person, count: int = 1) -> tuple[str, str]:
-    """The path and the secret of the link in the last of so many mails."""
-    return link_in((await sent(mesh, person, count, about_account=True))[-1])
+async def link(mesh: Mesh, person: Person, count: int = 1, path: str = "") -> tuple[str, str]:
+    """The path and the secret of the link in the last of so many mails, or in the last that has one to this path."""
+    found = await sent(mesh, person, count, about_account=True)
+    # Mails may overtake each other.
+    return link_in([mail for mail in found if path in text_of(mail, "plain")][-1])
 
 
 def link_in(message: EmailMessage) -> tuple[str, str]:

@@ -125,4 +125,4 @@ def logged(mesh: Mesh, process: str, request_id: str) -> list[dict[str, Any]]:
     # The last line may be half written.
     *lines, _ = mesh.home.log(process).read_text(errors="replace").split("\n")
     rows = [json.loads(line) for line in lines if line.startswith("{") and '"request_id"' in line]
-    return [row for row in rows if re.fullmatch(request_id, row["request_id"])]
+    return [row for row in rows if re.fullmatch(request_id, row["request_id"] or "")]

@@ -50,10 +50,9 @@ def test_other_people_of_the_machine_can_read_no_secret(mesh: Mesh) -> None:
 
 
 def readable_by_others(folder: Path) -> Iterator[Path]:
-    """The files below that somebody else could open: the folder's listing may be closed, its names may be guessed."""
-    if folder.stat().st_mode & 0o011:
-        for path in folder.iterdir():
-            if path.is_dir():
-                yield from readable_by_others(path)
-            elif path.is_file() and path.stat().st_mode & 0o044:
-                yield path
+    """The files that somebody else could open who gets into the folder: what cannot be listed may be guessed."""
+    for path in folder.iterdir():
+        if path.is_dir() and path.stat().st_mode & 0o011:
+            yield from readable_by_others(path)
+        elif path.is_file() and path.stat().st_mode & 0o044:
+            yield path

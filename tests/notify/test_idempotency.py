@@ -4,14 +4,9 @@ import asyncio
 import secrets
 import uuid
 
-import grpc
-import pytest
-from matinee.link.v1.link_pb2 import CreateLinkRequest
-from matinee.link.v1.link_pb2_grpc import LinkServiceStub
 from matinee.notify.v1.notify_pb2_grpc import NotifyServiceStub
 
 from local.mesh import Mesh
-from tests.channels import inner_channel, refusal
 from tests.notify.conftest import event, inbox
 from tests.people import Person, ok, reason
 
@@ -84,16 +79,3 @@ async def test_refused_target_does_not_use_the_key_up(mesh: Mesh, guest: Person)
     answer = await guest.post(SHORTENER, {"url": "https://evil.example/"}, headers=headers)
     assert reason(answer) == (400, "LINK_TARGET_NOT_ALLOWED")
     assert (await guest.post(SHORTENER, {"url": page(mesh)}, headers=headers)).status_code == 201
-
-
-async def test_a_service_has_keys_of_its_own(mesh: Mesh, guest: Person) -> None:
-    headers = key()
-    assert (await guest.post(SHORTENER, {"url": page(mesh)}, headers=headers)).status_code == 201
-    request = CreateLinkRequest(url=page(mesh), idempotency_key=headers["idempotency-key"])
-    async with inner_channel(mesh, "notify", "booking") as channel:
-        stub = LinkServiceStub(channel)
-        assert await stub.CreateLink(request) == await stub.CreateLink(request)
-        request.url = page(mesh)
-        with pytest.raises(grpc.aio.AioRpcError) as error:
-            await stub.CreateLink(request)
-    assert refusal(error.value) == (grpc.StatusCode.INVALID_ARGUMENT, "IDEMPOTENCY_KEY_REUSED")

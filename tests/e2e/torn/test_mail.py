@@ -78,9 +78,13 @@ async def notify(mesh: Mesh) -> AsyncIterator[NotifyServiceStub]:
 
 
 @pytest_asyncio.fixture
-async def reader(http: httpx.AsyncClient) -> Person:
-    """Somebody who gets mails."""
-    return await register(http)
+async def reader(http: httpx.AsyncClient, server: MailServer) -> Person:
+    """Somebody who gets mails, and has been welcomed."""
+    person = await register(http)
+    await until(lambda: len(server.mails[person.email]) == 1)
+    server.mails.pop(person.email)
+    server.tries.pop(person.email)
+    return person
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -99,11 +103,11 @@ async def until(true: Callable[[], bool], seconds: float = 30.0) -> None:
 
 
 async def delivery_of(sudo: Person, person: Person, state: str) -> Any:
-    """A person's only delivery, once it is in this state."""
+    """The only delivery to a person who was welcomed, once it is in this state."""
     deadline = time.monotonic() + 30
     while True:
         rows = ok(await sudo.get(f"{DELIVERIES}?page_size=100"))
-        [row] = [row for row in rows if row["recipient_id"] == person.id]
+        [row] = [row for row in rows if row["recipient_id"] == person.id and row["kind"] != "welcome"]
         if row["state"] == state:
             return row
         assert time.monotonic() < deadline, row
