@@ -60,7 +60,7 @@ class Credentials:
         """
         # Before what takes its time, or anybody could have us hash as much as he likes.
         user_id = await self.links.find("reset", secret)
-        stored = await self.users.passwords.hash(password)
+        stored = await self.users.passwords.hash(password, (await self.store.get(user_id)).password_hash)
         async with self.proving(user_id) as connection:
             await self.links.use(connection, "reset", secret)
             user = await self.settle_address(connection, user_id, clock.now())
@@ -77,7 +77,7 @@ class Credentials:
         user = await self.store.get(user_id)
         async with self.guard.guessing(f"{user_id}"):
             await self.users.who_knows(old, [user])
-        stored = await self.users.passwords.hash(new)
+        stored = await self.users.passwords.hash(new, user.password_hash)
         async with self.database.transaction() as connection:
             if not await self.store.set_password(connection, user_id, stored, user.password_hash):
                 raise Unauthenticated("WRONG_CREDENTIALS", "the password was changed meanwhile")

@@ -1,16 +1,18 @@
 """Passwords: argon2id, in a few threads of its own, because one takes longer than a hundred other calls."""
 
 import asyncio
+import base64
+import hmac
 import os
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from math import ceil
 from typing import TypeVar
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import InvalidHashError
 
 from mesh.errors import ResourceExhausted
 
@@ -23,7 +25,11 @@ NICE = 10
 
 
 class Passwords:
-    """Hashes and verifies passwords, a few at a time."""
+    """Hashes and verifies passwords, a few at a time.
+
+    All accounts that claim one address have one salt, so that a password is hashed once to be compared with all of
+    them: signing in takes as long whether an address has an account, a claim, both or none.
+    """
 
     def __init__(self, threads: int, patience: float) -> None:
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="passwords", initializer=step_back)
@@ -32,21 +38,22 @@ class Passwords:
         # Verified for whoever has no account or no password, so that the time an answer takes tells nothing.
         self.nobodys_hash = HASHER.hash(secrets.token_urlsafe())
 
-    async def hash(self, password: str) -> str:
-        """A hash to be stored."""
-        return await self.in_thread(lambda: HASHER.hash(password))
+    async def hash(self, password: str, like: str | None = None) -> str:
+        """A hash to be stored, with the salt of one that the same address has."""
+        return await self.in_thread(lambda: HASHER.hash(password, salt=salt_of(like) if like else None))
 
-    async def matches(self, password: str, stored: str | None) -> bool:
-        """Whether the password is the one that was hashed; takes as long when there is none."""
-        known = await self.in_thread(lambda: self.verified(password, stored or self.nobodys_hash))
-        return known and stored is not None
+    async def matches(self, password: str, stored: Sequence[str]) -> list[bool]:
+        """Of which of these it is the password; takes as long when there is none."""
+        return await self.in_thread(lambda: self.compare(password, stored))
 
-    def verified(self, password: str, stored: str) -> bool:
+    def compare(self, password: str, stored: Sequence[str]) -> list[bool]:
         """The part that takes its time."""
-        try:
-            return HASHER.verify(stored, password)
-        except (VerificationError, InvalidHashError):
-            return False
+        made: dict[str, str] = {}
+        for each in stored or [self.nobodys_hash]:
+            how = each.rpartition("$")[0]
+            if how not in made:
+                made[how] = hash_as(each, password)
+        return [hmac.compare_digest(made[each.rpartition("$")[0]], each) for each in stored]
 
     def is_outdated(self, stored: str) -> bool:
         """Whether today's parameters are other than those that the hash was made with."""
@@ -70,6 +77,19 @@ class Passwords:
     async def close(self) -> None:
         """Ends the threads."""
         self.pool.shutdown(wait=False, cancel_futures=True)
+
+
+def hash_as(stored: str, password: str) -> str:
+    """The password hashed with the salt and the parameters of another hash; empty if that is none."""
+    try:
+        return PasswordHasher.from_parameters(extract_parameters(stored)).hash(password, salt=salt_of(stored))
+    except InvalidHashError:
+        return ""
+
+
+def salt_of(stored: str) -> bytes:
+    """The salt of a hash in argon2's notation: $argon2id$v=19$m=19456,t=2,p=1$salt$hash."""
+    return base64.b64decode(stored.split("$")[-2] + "==")
 
 
 def step_back() -> None:

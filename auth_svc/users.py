@@ -1,6 +1,5 @@
 """Accounts."""
 
-import asyncio
 from collections.abc import Collection, Sequence
 from datetime import date
 from itertools import compress
@@ -44,7 +43,7 @@ class Users:
             "time_zone": time_zone,
             "birthday": checked_birthday(given["birthday"], time_zone),
             "language": given["language"] or "en",
-            "password_hash": await self.passwords.hash(password),
+            "password_hash": await self.passwords.hash(password, await self.salted(given["email"])),
         }
         async with idempotency.claiming(self.database) as connection:
             user = await self.store.add(connection, values, clock.now())
@@ -54,7 +53,13 @@ class Users:
 
     async def has_password(self, user_id: UUID, password: str) -> bool:
         """Whether this is the user's password. Raises NotFound (USER_NOT_FOUND)."""
-        return await self.passwords.matches(password, (await self.store.get(user_id)).password_hash)
+        stored = (await self.store.get(user_id)).password_hash
+        return stored is not None and await self.passwords.matches(password, [stored]) == [True]
+
+    async def salted(self, email: str) -> str | None:
+        """A hash of those who claim an address."""
+        found = await self.store.find_by_email(email.strip())
+        return next((user.password_hash for user in found if user and user.password_hash), None)
 
     async def authenticate(self, email: str, password: str) -> Row:
         """The user who has both: whose address it is, or else who was the last to claim it.
@@ -64,17 +69,17 @@ class Users:
         async with self.guard.guessing(email, await self.store.list_homes(email, clock.real_now())):
             user = await self.who_knows(password, await self.store.find_by_email(email))
         if self.passwords.is_outdated(user.password_hash):
-            await self.store.rehash(user.id, user.password_hash, await self.passwords.hash(password))
+            await self.store.rehash(
+                user.id, user.password_hash, await self.passwords.hash(password, user.password_hash)
+            )
             return await self.store.get(user.id)
         return user
 
     async def who_knows(self, password: str, users: Sequence[Row | None]) -> Row:
         """The first one whose password this is. Raises Unauthenticated (WRONG_CREDENTIALS)."""
-        # Also for who is missing, so that the time an answer takes does not tell who there is.
-        right = await asyncio.gather(
-            *(self.passwords.matches(password, user.password_hash if user else None) for user in users)
-        )
-        if user := next(compress(users, right), None):
+        known = [user for user in users if user and user.password_hash]
+        right = await self.passwords.matches(password, [user.password_hash for user in known])
+        if user := next(compress(known, right), None):
             return user
         raise Unauthenticated("WRONG_CREDENTIALS", "no account has this e-mail address and password")
 

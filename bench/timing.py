@@ -94,12 +94,22 @@ def register(known: bool) -> tuple[str, dict[str, Any]]:
     return "/auth/v1/register/", body
 
 
+def forget(known: bool) -> tuple[str, dict[str, Any]]:
+    """A password that is forgotten."""
+    return "/auth/v1/password/forgot/", {"email": somebody() if known else nobody()}
+
+
 def the_same(_: bool) -> tuple[str, dict[str, Any]]:
     """A guess at nobody's password, whatever is asked: what the comparison makes of no difference at all."""
     return sign_in(False)
 
 
-QUESTIONS: dict[str, Question] = {"sign in": sign_in, "register": register, "no difference": the_same}
+QUESTIONS: dict[str, Question] = {
+    "sign in": sign_in,
+    "register": register,
+    "forget the password": forget,
+    "no difference": the_same,
+}
 
 
 async def compare(client: httpx.AsyncClient, name: str, tries: int, printer: Console) -> Comparison:

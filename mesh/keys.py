@@ -57,17 +57,25 @@ def jwks(key_set: Mapping[str, Any]) -> HttpBody:
 
 
 def keys_of(auth: grpc.aio.Channel, *others: grpc.aio.Channel) -> FetchKeys:
-    """Gets the JSON Web Key Set from the auth service; while that is away, from another one that knows it.
+    """Gets the JSON Web Key Set from the auth service; if that was away from the start, from another one that knows it.
 
-    The getter raises MeshError.
+    Once auth has answered nobody else is believed. The getter raises MeshError.
     """
-    stubs = [AuthServiceStub(channel) for channel in (auth, *others)]
+    first, stubs, is_known = AuthServiceStub(auth), [AuthServiceStub(channel) for channel in others], False
 
     async def fetch() -> Mapping[str, Any]:
-        for stub in stubs[:-1]:
-            with suppress(MeshError):
-                return key_set_in(await stub.GetJwks(Empty()))
-        return key_set_in(await stubs[-1].GetJwks(Empty()))
+        nonlocal is_known
+        try:
+            found = key_set_in(await first.GetJwks(Empty()))
+        except MeshError:
+            if is_known:
+                raise
+            for stub in stubs:
+                with suppress(MeshError):
+                    return key_set_in(await stub.GetJwks(Empty()))
+            raise
+        is_known = True
+        return found
 
     return fetch
 
