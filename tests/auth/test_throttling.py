@@ -29,6 +29,7 @@ FREE = 5
 STRICT = 3
 STRICT_PORT, OWN_PORT = 18, 19
 """No other process of auth listens there."""
+NOWHERE = "redis://127.0.0.1:1/0"
 TOO_MANY = (grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_ATTEMPTS")
 WRONG = (grpc.StatusCode.UNAUTHENTICATED, "WRONG_CREDENTIALS")
 
@@ -92,8 +93,13 @@ async def own_process(mesh: Mesh, offset: int = OWN_PORT, **environment: str) ->
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def strict(mesh: Mesh) -> AsyncIterator[AuthServiceStub]:
-    """One that lets little happen at one address."""
-    limits = {"CLIENT_FAILURES": str(STRICT), "REGISTER_BURST": str(STRICT), "REGISTER_PER_SECOND": "0.1"}
+    """One that lets little happen at one address, and counts for itself: all tests have one."""
+    limits = {
+        "REDIS_URL": NOWHERE,
+        "CLIENT_FAILURES": str(STRICT),
+        "REGISTER_BURST": str(STRICT),
+        "REGISTER_PER_SECOND": "0.1",
+    }
     async with own_process(mesh, STRICT_PORT, **limits) as stub:
         yield stub
 
@@ -197,7 +203,7 @@ async def test_only_the_edge_is_believed_where_a_client_is(strict: AuthServiceSt
 
 
 async def test_without_redis_the_process_counts_for_itself(mesh: Mesh, guest: Person) -> None:
-    async with own_process(mesh, REDIS_URL="redis://127.0.0.1:1/0") as stub:
+    async with own_process(mesh, REDIS_URL=NOWHERE) as stub:
         answers = [await login(stub, guest.email) for _ in range(FREE + 3)]
         assert answers == [WRONG] * (FREE + 1) + [TOO_MANY] * 2
         assert await when_allowed(stub, guest.email, guest.password) is None
