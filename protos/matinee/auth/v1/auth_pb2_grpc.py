@@ -36,9 +36,10 @@ class AuthServiceStub:
     without a token are in one scope: make them random, such as a UUID.
 
     Those that take a password or a secret from a mail have none: a secret works once, and a key would keep a quick hash of
-    what is slow to guess. Neither have Login, Refresh and Logout. To give their answers again the service would have to keep tokens, and one that
-    is read from a database is as good as a stolen one. Signing in twice makes two sessions that do not disturb each
-    other, ending a session twice is once, and who loses the answer of Refresh sends it again soon: that works once.
+    what is slow to guess. Neither have Login, Refresh and Logout. To give their answers again the service would have to
+    keep tokens, and one that is read from a database is as good as a stolen one. Signing in twice makes two sessions that
+    do not disturb each other, ending a session twice is once, and who loses the answer of Refresh sends it again soon:
+    that works once.
     """
 
     def __init__(self, channel):
@@ -178,9 +179,10 @@ class AuthServiceServicer:
     without a token are in one scope: make them random, such as a UUID.
 
     Those that take a password or a secret from a mail have none: a secret works once, and a key would keep a quick hash of
-    what is slow to guess. Neither have Login, Refresh and Logout. To give their answers again the service would have to keep tokens, and one that
-    is read from a database is as good as a stolen one. Signing in twice makes two sessions that do not disturb each
-    other, ending a session twice is once, and who loses the answer of Refresh sends it again soon: that works once.
+    what is slow to guess. Neither have Login, Refresh and Logout. To give their answers again the service would have to
+    keep tokens, and one that is read from a database is as good as a stolen one. Signing in twice makes two sessions that
+    do not disturb each other, ending a session twice is once, and who loses the answer of Refresh sends it again soon:
+    that works once.
     """
 
     def Register(self, request, context):
@@ -206,8 +208,8 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ShowVerify(self, request, context):
-        """Shows the page (text/html) behind the link for Verify, with a button that calls it. The secret is behind the # of the address, so
-        that it is not sent here, and programs that look at mails change nothing.
+        """Shows the page (text/html) behind the link for Verify, with a button that calls it. The secret is behind the # of the
+        address, so that it is not sent here, and programs that look at mails change nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -527,9 +529,10 @@ class AuthService:
     without a token are in one scope: make them random, such as a UUID.
 
     Those that take a password or a secret from a mail have none: a secret works once, and a key would keep a quick hash of
-    what is slow to guess. Neither have Login, Refresh and Logout. To give their answers again the service would have to keep tokens, and one that
-    is read from a database is as good as a stolen one. Signing in twice makes two sessions that do not disturb each
-    other, ending a session twice is once, and who loses the answer of Refresh sends it again soon: that works once.
+    what is slow to guess. Neither have Login, Refresh and Logout. To give their answers again the service would have to
+    keep tokens, and one that is read from a database is as good as a stolen one. Signing in twice makes two sessions that
+    do not disturb each other, ending a session twice is once, and who loses the answer of Refresh sends it again soon:
+    that works once.
     """
 
     @staticmethod

@@ -23,9 +23,10 @@ class AuthServiceStub:
     without a token are in one scope: make them random, such as a UUID.
 
     Those that take a password or a secret from a mail have none: a secret works once, and a key would keep a quick hash of
-    what is slow to guess. Neither have Login, Refresh and Logout. To give their answers again the service would have to keep tokens, and one that
-    is read from a database is as good as a stolen one. Signing in twice makes two sessions that do not disturb each
-    other, ending a session twice is once, and who loses the answer of Refresh sends it again soon: that works once.
+    what is slow to guess. Neither have Login, Refresh and Logout. To give their answers again the service would have to
+    keep tokens, and one that is read from a database is as good as a stolen one. Signing in twice makes two sessions that
+    do not disturb each other, ending a session twice is once, and who loses the answer of Refresh sends it again soon:
+    that works once.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -44,8 +45,8 @@ class AuthServiceStub:
     faster.
     """
     ShowVerify: _aio.UnaryUnaryMultiCallable[_empty_pb2.Empty, _httpbody_pb2.HttpBody]
-    """Shows the page (text/html) behind the link for Verify, with a button that calls it. The secret is behind the # of the address, so
-    that it is not sent here, and programs that look at mails change nothing.
+    """Shows the page (text/html) behind the link for Verify, with a button that calls it. The secret is behind the # of the
+    address, so that it is not sent here, and programs that look at mails change nothing.
     """
     ForgotPassword: _aio.UnaryUnaryMultiCallable[_auth_pb2.ForgotPasswordRequest, _empty_pb2.Empty]
     """Has a link for ResetPassword mailed to an address, if it has an account or somebody claims it, and says nothing about
@@ -140,9 +141,10 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
     without a token are in one scope: make them random, such as a UUID.
 
     Those that take a password or a secret from a mail have none: a secret works once, and a key would keep a quick hash of
-    what is slow to guess. Neither have Login, Refresh and Logout. To give their answers again the service would have to keep tokens, and one that
-    is read from a database is as good as a stolen one. Signing in twice makes two sessions that do not disturb each
-    other, ending a session twice is once, and who loses the answer of Refresh sends it again soon: that works once.
+    what is slow to guess. Neither have Login, Refresh and Logout. To give their answers again the service would have to
+    keep tokens, and one that is read from a database is as good as a stolen one. Signing in twice makes two sessions that
+    do not disturb each other, ending a session twice is once, and who loses the answer of Refresh sends it again soon:
+    that works once.
     """
 
     @_abc_1.abstractmethod
@@ -177,8 +179,8 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _empty_pb2.Empty,
         context: _aio.ServicerContext[_empty_pb2.Empty, _abc.Awaitable[_httpbody_pb2.HttpBody]],
     ) -> _abc.Awaitable[_httpbody_pb2.HttpBody]:
-        """Shows the page (text/html) behind the link for Verify, with a button that calls it. The secret is behind the # of the address, so
-        that it is not sent here, and programs that look at mails change nothing.
+        """Shows the page (text/html) behind the link for Verify, with a button that calls it. The secret is behind the # of the
+        address, so that it is not sent here, and programs that look at mails change nothing.
         """
 
     @_abc_1.abstractmethod
