@@ -16,6 +16,7 @@ SECTION = re.compile(r"^## (matinee\.\S+)$(.*?)(?=^## |\Z)", re.MULTILINE | re.D
 ROW = re.compile(r"^\| `(\w+)` \| (.+?) \| (.+?) \| (.+?) \|$", re.MULTILINE)
 EVERYBODY, USERS, MODERATORS, SUPER, NOBODY = LADDER = ("everybody", "users", "moderators", "super", "nobody")
 """Who may call, each a part of those before it."""
+CLIENTS = ", clients"
 ABSENT = "absent"
 """Instead of who: not served at all."""
 
@@ -25,6 +26,8 @@ class Row:
     """What the page says of an RPC."""
 
     who: str
+    clients: bool
+    """Whether other teams' programs can be granted it."""
     services: frozenset[str]
 
 
@@ -36,9 +39,11 @@ def read_page() -> dict[str, Row]:
             name = f"{service}.{rpc}"
             if name in found:
                 raise ValueError(f"docs/access.md has two rows for {name}")
+            clients = who.endswith(CLIENTS)
+            who = who.removesuffix(CLIENTS)
             if who not in (*LADDER, ABSENT) or not data.strip():
                 raise ValueError(f"docs/access.md, {name}: who is one of {', '.join(LADDER)}, and data says something")
-            found[name] = Row(who, named_services(name, names))
+            found[name] = Row(who, clients, named_services(name, names))
     return found
 
 
