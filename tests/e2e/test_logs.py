@@ -15,6 +15,7 @@ from local.databases import Server
 from local.env_file import random_secret
 from local.mesh import Mesh
 from local.settings import SECRETS
+from tests.auth.mailbox import link
 from tests.e2e.faults import until
 from tests.mails import mails
 from tests.people import Person, evening, ok
@@ -74,6 +75,27 @@ async def test_what_people_sign_in_with_is_in_no_log(
         f"{name} {turn}": each[name] for turn, each in enumerate(tokens) for name in ("access_token", "refresh_token")
     }
     assert found(mesh, {"password": person.password, "first token": person.token, **given}) == []
+
+
+async def test_secrets_of_mails_on_accounts_are_in_no_log(mesh: Mesh, http: httpx.AsyncClient, guest: Person) -> None:
+    _, verifies = await link(mesh, guest)
+    ok(await http.post("/auth/v1/verify/", json={"token": verifies}))
+    ok(await http.post("/auth/v1/password/forgot/", json={"email": guest.email}))
+    path, resets = await link(mesh, guest, 2, "/auth/v1/password/reset")
+    assert (await http.get(path)).status_code == 200
+    password = random_secret()
+    for status in (200, 400):
+        answer = await http.post(f"{path}/", json={"token": resets, "password": password})
+        assert answer.status_code == status
+    assert found(mesh, {"what verifies": verifies, "what resets": resets, "the new password": password}) == []
+
+
+async def test_secrets_of_clients_are_in_no_log(mesh: Mesh, http: httpx.AsyncClient, sudo: Person) -> None:
+    client = ok(await sudo.post("/auth/v1/clients", {"name": "Logs", "rpcs": ["matinee.auth.v1.AuthService.GetUser"]}))
+    credentials = {"client_id": client["client"]["client_id"], "client_secret": client["client_secret"]}
+    token = ok(await http.post("/auth/v1/token/", json=credentials))["access_token"]
+    await http.post("/auth/v1/token/", json={**credentials, "client_secret": random_secret()})
+    assert found(mesh, {"secret": client["client_secret"], "token": token}) == []
 
 
 async def test_wrong_requests_leave_nothing_of_themselves(mesh: Mesh, http: httpx.AsyncClient, guest: Person) -> None:
