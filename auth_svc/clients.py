@@ -1,6 +1,5 @@
 """Other teams' programs: what they may call, and how they prove who they are."""
 
-import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
@@ -8,6 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from auth_svc.claims import claims_of_client
+from auth_svc.digests import digest
 from auth_svc.keys import Keys
 from auth_svc.store.clients import ClientStore
 from mesh import access, clock, paging
@@ -62,8 +62,3 @@ class Clients:
     async def end(self, client_id: UUID) -> None:
         """Ends a client, if there is one."""
         await self.store.end(client_id, clock.real_now())
-
-
-def digest(secret: str) -> bytes:
-    """What is stored of a secret. It is random, so a plain hash is enough."""
-    return hashlib.sha256(secret.encode()).digest()

@@ -1,11 +1,11 @@
 """Links in mails, by which somebody shows that he reads them."""
 
-import hashlib
 import secrets
 from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
+from auth_svc.digests import digest
 from auth_svc.store.links import LinkStore
 from mesh import clock
 from mesh.database import Connection
@@ -48,11 +48,6 @@ class Links:
     async def forget(self) -> None:
         """Clears away links that are too old."""
         await self.store.forget(clock.real_now())
-
-
-def digest(secret: str) -> bytes:
-    """What is stored of a secret. It is random, so a plain hash is enough."""
-    return hashlib.sha256(secret.encode()).digest()
 
 
 def invalid_link() -> FailedPrecondition:

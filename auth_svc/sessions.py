@@ -1,12 +1,12 @@
 """Signing in, staying signed in, signing out."""
 
-import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from auth_svc.claims import claims_of
+from auth_svc.digests import digest
 from auth_svc.keys import Keys
 from auth_svc.notices import Notices
 from auth_svc.store.sessions import SessionStore
@@ -147,8 +147,3 @@ def client() -> dict[str, str]:
 def new_token(family: str) -> str:
     """A refresh token of a family: another 256 random bits behind those that all of them share."""
     return family + secrets.token_urlsafe(32)
-
-
-def digest(token: str) -> bytes:
-    """What is stored of a token. It is random, so a plain hash is enough."""
-    return hashlib.sha256(token.encode()).digest()
