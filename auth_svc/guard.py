@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 from weakref import WeakValueDictionary
@@ -36,16 +36,13 @@ class Guard:
         self.trying: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
-    async def guessing(self, email: str, homes: Collection[str] = ()) -> AsyncIterator[None]:
+    async def guessing(self, email: str) -> AsyncIterator[None]:
         """Around the check of a password; one that fails with Unauthenticated counts against account and client.
 
-        Whoever tries where the account is signed in (`homes`: client addresses) is counted apart: strangers who guess
-        elsewhere do not make its owner wait. Raises ResourceExhausted (TOO_MANY_ATTEMPTS, TOO_BUSY).
+        One that succeeds forgets nothing: it may be of somebody who claims another one's address, to guess on.
+        Raises ResourceExhausted (TOO_MANY_ATTEMPTS, TOO_BUSY).
         """
-        here = client_key(caller.current().address)
-        account, client = f"account:{mailbox_key(email)}", f"client:{here}"
-        if here in {client_key(home) for home in homes}:
-            account = f"{account}:{here}"
+        account, client = f"account:{mailbox_key(email)}", f"client:{client_key(caller.current().address)}"
         # One after the other, or all of those that come at once were free.
         async with self.alone(account):
             await self.throttle.look(account, self.limits.account)
@@ -56,7 +53,6 @@ class Guard:
                 await self.throttle.count(account, self.limits.account)
                 await self.throttle.count(client, self.limits.client)
                 raise
-            await self.throttle.forget(account)
 
     @asynccontextmanager
     async def alone(self, key: str) -> AsyncIterator[None]:
@@ -95,5 +91,6 @@ class Guard:
 
 
 def mailbox_key(email: str) -> str:
-    """What stands for an address in Redis, which need not know it."""
-    return hashlib.blake2b(email.strip().lower().encode(), digest_size=16).hexdigest()
+    """What stands for an address in Redis, which need not know it; the same for all that the database takes for one."""
+    folded = "".join(letter.lower()[:1] for letter in email.strip())
+    return hashlib.blake2b(folded.encode(), digest_size=16).hexdigest()

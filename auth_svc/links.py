@@ -45,6 +45,10 @@ class Links:
         """Ends all links of these users."""
         await self.store.drop(connection, user_ids)
 
+    async def drop_verifying(self, user_ids: list[UUID]) -> None:
+        """Ends the links by which these users could verify their address."""
+        await self.store.drop_verifying(user_ids)
+
     async def forget(self) -> None:
         """Clears away links that are too old."""
         await self.store.forget(clock.real_now())

@@ -48,16 +48,22 @@ class Notices:
     async def find(self, event: dict[str, Any]) -> Row | None:
         """Whom an event concerns: a user, or who has an address; None if nobody is left who reads it."""
         if email := event.get("email"):
-            return next(filter(None, await self.users.find_by_email(email)), None)
+            return next(iter(await self.users.list_claimants(email)), None)
         user = await self.users.find(UUID(event["user_id"]))
         return user if user and user.email else None
 
     async def send_to(self, user: Row, event: dict[str, Any]) -> None:
-        """Tells a user. Who registers with another one's address does not choose what that one reads."""
+        """Tells a user.
+
+        Who registers with another one's address does not choose what that one reads. And when several claim an address
+        no link verifies it any more: its reader could not know whose password he puts in force. A new one shows who is
+        who.
+        """
         cause, owner = event["cause"], user
-        if cause == "registered" and user.verify_time is None:
-            owner = (await self.users.find_by_email(user.email))[0] or user
-            cause = cause if owner is user else "already_registered"
+        claimants = await self.users.list_claimants(user.email)
+        if cause == "registered" and len(claimants) > 1:
+            cause, owner = "already_registered", claimants[0]
+            await self.links.drop_verifying([each.id for each in claimants])
         link = await self.links.make(LINKS[cause], owner.id) if cause in LINKS else ""
         await self.inboxes.tell(
             UUID(event["event_id"]),

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from email.errors import MessageError
+from email.headerregistry import Address
 from itertools import compress
 from typing import Any
 from uuid import UUID
@@ -33,8 +35,10 @@ class Users:
     async def register(self, password: str, given: dict[str, str]) -> Row:
         """Opens an account, which claims its address until that is verified; whoever else has it.
 
-        Raises InvalidArgument (INVALID_FIELDS: time_zone, birthday), ResourceExhausted (TOO_MANY_ATTEMPTS, TOO_BUSY).
+        Raises InvalidArgument (INVALID_FIELDS: email, time_zone, birthday), ResourceExhausted (TOO_MANY_ATTEMPTS,
+        TOO_BUSY).
         """
+        check_mailable(given["email"].strip())
         await self.guard.register()
         is_told = await self.guard.may_mail(given["email"])
         time_zone = checked_time_zone(given["time_zone"])
@@ -58,16 +62,16 @@ class Users:
 
     async def salted(self, email: str) -> str | None:
         """A hash of those who claim an address."""
-        found = await self.store.find_by_email(email.strip())
-        return next((user.password_hash for user in found if user and user.password_hash), None)
+        found = await self.store.list_claimants(email.strip())
+        return next((user.password_hash for user in found if user.password_hash), None)
 
     async def authenticate(self, email: str, password: str) -> Row:
-        """The user who has both: whose address it is, or else who was the last to claim it.
+        """The user who has both: whose address it is, or else the first of those who claim it.
 
         Raises Unauthenticated (WRONG_CREDENTIALS), ResourceExhausted (TOO_MANY_ATTEMPTS, TOO_BUSY).
         """
-        async with self.guard.guessing(email, await self.store.list_homes(email, clock.real_now())):
-            user = await self.who_knows(password, await self.store.find_by_email(email))
+        async with self.guard.guessing(email):
+            user = await self.who_knows(password, await self.store.list_claimants(email))
         if self.passwords.is_outdated(user.password_hash):
             await self.store.rehash(
                 user.id, user.password_hash, await self.passwords.hash(password, user.password_hash)
@@ -75,9 +79,9 @@ class Users:
             return await self.store.get(user.id)
         return user
 
-    async def who_knows(self, password: str, users: Sequence[Row | None]) -> Row:
+    async def who_knows(self, password: str, users: Sequence[Row]) -> Row:
         """The first one whose password this is. Raises Unauthenticated (WRONG_CREDENTIALS)."""
-        known = [user for user in users if user and user.password_hash]
+        known = [user for user in users if user.password_hash]
         right = await self.passwords.matches(password, [user.password_hash for user in known])
         if user := next(compress(known, right), None):
             return user
@@ -103,6 +107,14 @@ class Users:
     async def get_many(self, ids: Collection[UUID]) -> Sequence[Row]:
         """Those of the users that exist, in no order."""
         return await self.store.list(ids)
+
+
+def check_mailable(email: str) -> None:
+    """Raises InvalidArgument (INVALID_FIELDS) for what no mail can be sent to, as two dots in a row."""
+    try:
+        Address(addr_spec=email)
+    except (ValueError, MessageError):
+        raise invalid("email", "no mail can be sent to this address") from None
 
 
 def checked_time_zone(name: str) -> str:

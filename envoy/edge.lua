@@ -202,6 +202,9 @@ local function respond(handle)
   local headers = handle:headers()
   local kind = headers:get("content-type")
   if kind == "text/event-stream" then
+    for _, name in ipairs(INTERNAL) do
+      headers:remove(name)
+    end
     return number_events(handle)
   end
   if kind ~= nil and kind:sub(1, 16) == "application/grpc" then

@@ -143,7 +143,9 @@ def named_key(token: str) -> str:
 
 def caller_of(claims: Mapping[str, Any]) -> Caller:
     """The caller that verified claims describe. Raises one of MALFORMED when they are not ours."""
-    permissions: Sequence[int] = claims.get("permissions", [])
+    permissions = claims.get("permissions", [])
+    if type(permissions) is not list or any(type(permission) is not int for permission in permissions):
+        raise ValueError
     session = claims.get("sid")
     if claims["sub"].startswith(CLIENT):
         return Caller(
@@ -154,7 +156,7 @@ def caller_of(claims: Mapping[str, Any]) -> Caller:
         )
     return Caller(
         user_id=UUID(claims["sub"]),
-        permissions=frozenset(int(permission) for permission in permissions),
+        permissions=frozenset(permissions),
         is_super=claims.get("is_super") is True,
         expires=float(claims["exp"]),
         session=None if session is None else UUID(session),

@@ -28,6 +28,9 @@ USE = text(
     WHERE secret_hash = :secret_hash AND purpose = :purpose AND expire_time > :now RETURNING user_id"""
 )
 DROP = text("DELETE FROM mailed_secrets WHERE user_id = ANY(CAST(:user_ids AS uuid[]))")
+DROP_VERIFYING = text(
+    "DELETE FROM mailed_secrets WHERE user_id = ANY(CAST(:user_ids AS uuid[])) AND purpose = 'verify'"
+)
 FORGET = text("DELETE FROM mailed_secrets WHERE expire_time <= :now")
 
 
@@ -57,6 +60,10 @@ class LinkStore:
     async def drop(self, connection: Connection, user_ids: list[UUID]) -> None:
         """Ends all secrets of these users."""
         await connection.execute(DROP, {"user_ids": user_ids})
+
+    async def drop_verifying(self, user_ids: list[UUID]) -> None:
+        """Ends all secrets of these users that verify."""
+        await self.database.run(DROP_VERIFYING, {"user_ids": user_ids})
 
     async def forget(self, now: datetime) -> None:
         """Clears away those that are too old."""

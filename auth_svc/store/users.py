@@ -14,10 +14,11 @@ from mesh.errors import NotFound
 COLUMNS = """id, email::text AS email, password_hash, name, last_name, phone_number, telegram_name, gender, country,
     time_zone, birthday, language, delivery_type, permissions, is_super, create_time, verify_time"""
 FIND_USERS = text(f"SELECT {COLUMNS} FROM users WHERE id = ANY(:ids)")
+# The oldest claims, because later ones must not push them out; and the newest, whose owner is here for the first time.
 FIND_BY_EMAIL = text(
-    f"""SELECT {COLUMNS} FROM users WHERE email = :email AND verify_time IS NOT NULL UNION ALL (
-        SELECT {COLUMNS} FROM users WHERE email = :email AND verify_time IS NULL ORDER BY id DESC LIMIT 1
-    )"""
+    f"""SELECT {COLUMNS} FROM users WHERE email = :email AND verify_time IS NOT NULL
+    UNION (SELECT {COLUMNS} FROM users WHERE email = :email AND verify_time IS NULL ORDER BY id LIMIT 50)
+    UNION (SELECT {COLUMNS} FROM users WHERE email = :email AND verify_time IS NULL ORDER BY id DESC LIMIT 1)"""
 )
 ADD_USER = text(
     f"""INSERT INTO users (email, password_hash, name, last_name, phone_number, telegram_name, gender, country,
@@ -52,10 +53,6 @@ SET_PASSWORD = text(
     """UPDATE users SET password_hash = :new WHERE id = :id
         AND (CAST(:old AS text) IS NULL OR password_hash = :old) RETURNING 1"""
 )
-FIND_HOMES = text(
-    """SELECT DISTINCT sessions.address FROM sessions JOIN users ON users.id = sessions.user_id
-    WHERE users.email = :email AND sessions.expire_time > :now"""
-)
 # Only if nobody has changed the password meanwhile.
 REHASH = text("UPDATE users SET password_hash = :new WHERE id = :id AND password_hash = :old")
 
@@ -81,15 +78,10 @@ class UserStore:
         """Those of the users that exist, in no order."""
         return (await self.database.read(FIND_USERS, {"ids": list(ids)})).all()
 
-    async def list_homes(self, email: str, now: datetime) -> Sequence[str]:
-        """The client addresses where accounts with this address are signed in."""
-        return (await self.database.read(FIND_HOMES, {"email": email, "now": now})).column()
-
-    async def find_by_email(self, email: str) -> tuple[Row | None, Row | None]:
-        """Whose address this is, in any case, and who was the last to claim it."""
+    async def list_claimants(self, email: str) -> Sequence[Row]:
+        """Whose address this is, in any case, and then who claims it, the first who did so first."""
         rows = (await self.database.read(FIND_BY_EMAIL, {"email": email})).all()
-        owner = next((row for row in rows if row.verify_time), None)
-        return owner, next((row for row in rows if not row.verify_time), None)
+        return sorted(rows, key=lambda row: (row.verify_time is None, row.id))
 
     async def add(self, connection: Connection, values: dict[str, Any], now: datetime) -> Row:
         """A new user, whose address nobody has verified."""

@@ -19,7 +19,7 @@ from tests.e2e.edge_toys import Edge, running_edge, token
 
 FORGER = ec.generate_private_key(ec.SECP256R1())
 BAD_TOKENS = {
-    "expired": (token(exp=int(time.time()) - 60), "TOKEN_EXPIRED"),
+    "expired": (token(exp=int(time.time()) - 120), "TOKEN_EXPIRED"),
     "forged": (token(FORGER), "TOKEN_INVALID"),
     "for somebody else": (token(aud="another"), "TOKEN_INVALID"),
     "by somebody else": (token(iss="another"), "TOKEN_INVALID"),

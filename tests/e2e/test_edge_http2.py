@@ -148,7 +148,7 @@ async def test_answers_that_nobody_takes_do_not_take_all_memory(tmp_path_factory
 
         holding = asyncio.create_task(hold())
         await until(refuses, "the edge takes no more")
-        await until(serves, "the edge has let go of what nobody takes")
+        await until(serves, "the edge has let go of what nobody takes", 120)
         await holding
         for connection in connections:
             connection.close()

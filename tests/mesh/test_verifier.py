@@ -6,6 +6,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import jwt
@@ -37,11 +38,11 @@ class Keys:
         return {"keys": [{**public, "kid": "one", "alg": "ES256", "use": "sig"}]}
 
 
-def token(ahead: float = 0) -> str:
+def token(ahead: float = 0, **others: Any) -> str:
     """Made by somebody whose clock is so many seconds ahead."""
     now = int(time.time() + ahead)
     claims = {"iss": "us", "aud": "matinee", "sub": str(USER), "iat": now, "exp": now + 60, "jti": uuid.uuid4().hex}
-    return jwt.encode(claims, KEY, "ES256", headers={"kid": "one"})
+    return jwt.encode({**claims, **others}, KEY, "ES256", headers={"kid": "one"})
 
 
 def verifier(keys: Keys) -> Verifier:
@@ -96,13 +97,26 @@ def headed(header: str) -> str:
     "make",
     [
         lambda: token(ahead=90),
+        *(partial(token, permissions=loose) for loose in ("3", ["3"], [3.0], {"3": 1}, [True])),
         lambda: token() + "x" * 4096,
         lambda: headed("[" * 2000),
         lambda: headed('{"alg": "none", "kid": "one"}'),
         lambda: headed('{"alg": "ES256", "kid": ["one"]}'),
         lambda: headed('{"alg": "ES256", "kid": "one", "typ": "logout+jwt"}'),
     ],
-    ids=["from the future", "too long", "brackets", "unsigned", "no name", "another kind"],
+    ids=[
+        "from the future",
+        "text",
+        "texts",
+        "fractions",
+        "an object",
+        "yes",
+        "too long",
+        "brackets",
+        "unsigned",
+        "no name",
+        "another kind",
+    ],
 )
 async def test_what_is_no_access_token_of_ours_is_refused_and_not_remembered(make: Callable[[], str]) -> None:
     keys, bad = Keys(), make()

@@ -188,8 +188,8 @@ class AuthServiceServicer:
     def Register(self, request, context):
         """Opens an account, which may be used at once. It claims its address until that is verified: several accounts may claim
         one address, and whether it has one is not told, in the answer or by the time that it takes. A mail is sent to the
-        address: with a link for Verify if nobody has it yet, else with the news that somebody, perhaps the reader,
-        registered again, and no link. Such an account can be used, but never be verified.
+        address: with a link for Verify if nobody has it or claims it yet, else with the news that somebody, perhaps the
+        reader, registered again, and no link. Then no link verifies the address any more, only a new password does.
         Returns RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS) if too many accounts are opened from the client's address, and
         (TOO_BUSY) if too many people sign in right now.
         """
@@ -216,8 +216,8 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ForgotPassword(self, request, context):
-        """Has a link for ResetPassword mailed to an address, if it has an account or somebody claims it, and says nothing about
-        that: the answer and the time it takes are the same, the mail is written later.
+        """Has a link for ResetPassword mailed to an address, for its account or else for the first that claimed it, and says
+        nothing about whether there is one: the answer and the time it takes are the same, the mail is written later.
         Returns RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS) if that was asked too often for the address, or from the client's.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -250,8 +250,8 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Login(self, request, context):
-        """Exchanges an e-mail address and a password for tokens: those of the account whose address it is, or else of the one
-        that was the last to claim it.
+        """Exchanges an e-mail address and a password for tokens: those of the account whose address it is, or else of the first
+        one that claims it.
         Returns UNAUTHENTICATED (WRONG_CREDENTIALS) if no account has both; which one was wrong is not told, by the time it
         takes neither. RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS) after some failures with this e-mail address, or more from this
         client's, for a second, then two, four ... up to a minute, or some; (TOO_BUSY) if too many people sign in right now.

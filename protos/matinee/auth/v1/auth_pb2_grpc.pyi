@@ -33,8 +33,8 @@ class AuthServiceStub:
     Register: _aio.UnaryUnaryMultiCallable[_auth_pb2.RegisterRequest, _auth_pb2.User]
     """Opens an account, which may be used at once. It claims its address until that is verified: several accounts may claim
     one address, and whether it has one is not told, in the answer or by the time that it takes. A mail is sent to the
-    address: with a link for Verify if nobody has it yet, else with the news that somebody, perhaps the reader,
-    registered again, and no link. Such an account can be used, but never be verified.
+    address: with a link for Verify if nobody has it or claims it yet, else with the news that somebody, perhaps the
+    reader, registered again, and no link. Then no link verifies the address any more, only a new password does.
     Returns RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS) if too many accounts are opened from the client's address, and
     (TOO_BUSY) if too many people sign in right now.
     """
@@ -49,8 +49,8 @@ class AuthServiceStub:
     address, so that it is not sent here, and programs that look at mails change nothing.
     """
     ForgotPassword: _aio.UnaryUnaryMultiCallable[_auth_pb2.ForgotPasswordRequest, _empty_pb2.Empty]
-    """Has a link for ResetPassword mailed to an address, if it has an account or somebody claims it, and says nothing about
-    that: the answer and the time it takes are the same, the mail is written later.
+    """Has a link for ResetPassword mailed to an address, for its account or else for the first that claimed it, and says
+    nothing about whether there is one: the answer and the time it takes are the same, the mail is written later.
     Returns RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS) if that was asked too often for the address, or from the client's.
     """
     ResetPassword: _aio.UnaryUnaryMultiCallable[_auth_pb2.ResetPasswordRequest, _empty_pb2.Empty]
@@ -66,8 +66,8 @@ class AuthServiceStub:
     Returns UNAUTHENTICATED (WRONG_CREDENTIALS) if the old one is not his; RESOURCE_EXHAUSTED as Login.
     """
     Login: _aio.UnaryUnaryMultiCallable[_auth_pb2.LoginRequest, _auth_pb2.Tokens]
-    """Exchanges an e-mail address and a password for tokens: those of the account whose address it is, or else of the one
-    that was the last to claim it.
+    """Exchanges an e-mail address and a password for tokens: those of the account whose address it is, or else of the first
+    one that claims it.
     Returns UNAUTHENTICATED (WRONG_CREDENTIALS) if no account has both; which one was wrong is not told, by the time it
     takes neither. RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS) after some failures with this e-mail address, or more from this
     client's, for a second, then two, four ... up to a minute, or some; (TOO_BUSY) if too many people sign in right now.
@@ -155,8 +155,8 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_auth_pb2.User]:
         """Opens an account, which may be used at once. It claims its address until that is verified: several accounts may claim
         one address, and whether it has one is not told, in the answer or by the time that it takes. A mail is sent to the
-        address: with a link for Verify if nobody has it yet, else with the news that somebody, perhaps the reader,
-        registered again, and no link. Such an account can be used, but never be verified.
+        address: with a link for Verify if nobody has it or claims it yet, else with the news that somebody, perhaps the
+        reader, registered again, and no link. Then no link verifies the address any more, only a new password does.
         Returns RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS) if too many accounts are opened from the client's address, and
         (TOO_BUSY) if too many people sign in right now.
         """
@@ -189,8 +189,8 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _auth_pb2.ForgotPasswordRequest,
         context: _aio.ServicerContext[_auth_pb2.ForgotPasswordRequest, _abc.Awaitable[_empty_pb2.Empty]],
     ) -> _abc.Awaitable[_empty_pb2.Empty]:
-        """Has a link for ResetPassword mailed to an address, if it has an account or somebody claims it, and says nothing about
-        that: the answer and the time it takes are the same, the mail is written later.
+        """Has a link for ResetPassword mailed to an address, for its account or else for the first that claimed it, and says
+        nothing about whether there is one: the answer and the time it takes are the same, the mail is written later.
         Returns RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS) if that was asked too often for the address, or from the client's.
         """
 
@@ -230,8 +230,8 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _auth_pb2.LoginRequest,
         context: _aio.ServicerContext[_auth_pb2.LoginRequest, _abc.Awaitable[_auth_pb2.Tokens]],
     ) -> _abc.Awaitable[_auth_pb2.Tokens]:
-        """Exchanges an e-mail address and a password for tokens: those of the account whose address it is, or else of the one
-        that was the last to claim it.
+        """Exchanges an e-mail address and a password for tokens: those of the account whose address it is, or else of the first
+        one that claims it.
         Returns UNAUTHENTICATED (WRONG_CREDENTIALS) if no account has both; which one was wrong is not told, by the time it
         takes neither. RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS) after some failures with this e-mail address, or more from this
         client's, for a second, then two, four ... up to a minute, or some; (TOO_BUSY) if too many people sign in right now.
