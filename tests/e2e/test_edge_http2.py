@@ -131,7 +131,7 @@ async def test_more_calls_at_a_time_than_one_connection_may_have_are_refused(edg
 
 async def test_answers_that_nobody_takes_do_not_take_all_memory(tmp_path_factory: pytest.TempPathFactory) -> None:
     large = request(f"/app/v1/announcements?filter.location={'a' * 15_000}")
-    async with running_edge(tmp_path_factory.mktemp("edge"), edge_patience=2, edge_memory=64) as edge:
+    async with running_edge(tmp_path_factory.mktemp("edge"), edge_patience=2, edge_memory=128) as edge:
         connections = [await Connection.open(edge.port, http2.initial_window(0)) for _ in range(20)]
 
         async def hold() -> None:
