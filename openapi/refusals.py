@@ -95,6 +95,8 @@ def _of_edge() -> dict[int, set[str]]:
         status = error.answered_as or error.status
         if status not in OF_OTHER_REQUESTS:
             found[status] |= {error.reason} if error.reason else set()
+    # What each service says of any token, because only it knows.
+    found[401].add("TOKEN_REVOKED")
     return found
 
 

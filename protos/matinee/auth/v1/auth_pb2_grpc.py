@@ -243,7 +243,8 @@ class AuthServiceServicer:
 
     def ChangePassword(self, request, context):
         """Replaces the caller's password, and ends all his sessions but the one that calls.
-        Returns UNAUTHENTICATED (WRONG_CREDENTIALS) if the old one is not his; RESOURCE_EXHAUSTED as Login.
+        Returns UNAUTHENTICATED (WRONG_CREDENTIALS) if the old one is not his; RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS) after some
+        failures and (TOO_BUSY), both as Login.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

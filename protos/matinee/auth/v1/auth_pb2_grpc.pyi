@@ -63,7 +63,8 @@ class AuthServiceStub:
     """Shows the page (text/html) behind the link for ResetPassword, as ShowVerify does."""
     ChangePassword: _aio.UnaryUnaryMultiCallable[_auth_pb2.ChangePasswordRequest, _empty_pb2.Empty]
     """Replaces the caller's password, and ends all his sessions but the one that calls.
-    Returns UNAUTHENTICATED (WRONG_CREDENTIALS) if the old one is not his; RESOURCE_EXHAUSTED as Login.
+    Returns UNAUTHENTICATED (WRONG_CREDENTIALS) if the old one is not his; RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS) after some
+    failures and (TOO_BUSY), both as Login.
     """
     Login: _aio.UnaryUnaryMultiCallable[_auth_pb2.LoginRequest, _auth_pb2.Tokens]
     """Exchanges an e-mail address and a password for tokens: those of the account whose address it is, or else of the first
@@ -221,7 +222,8 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_auth_pb2.ChangePasswordRequest, _abc.Awaitable[_empty_pb2.Empty]],
     ) -> _abc.Awaitable[_empty_pb2.Empty]:
         """Replaces the caller's password, and ends all his sessions but the one that calls.
-        Returns UNAUTHENTICATED (WRONG_CREDENTIALS) if the old one is not his; RESOURCE_EXHAUSTED as Login.
+        Returns UNAUTHENTICATED (WRONG_CREDENTIALS) if the old one is not his; RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS) after some
+        failures and (TOO_BUSY), both as Login.
         """
 
     @_abc_1.abstractmethod
