@@ -48,8 +48,10 @@ class Mail:
 
 
 def mails(home: Home) -> list[Mail]:
-    """All that arrived, in their order."""
-    return [mail(path, read(path)) for path in reversed(kept(home))]
+    """All that arrived about evenings, in their order."""
+    found = (mail(path, read(path)) for path in reversed(kept(home)))
+    # What is about an account (a welcome) has neither a short link nor a way to end it.
+    return [each for each in found if each.unsubscribe or "/s/" in each.text]
 
 
 def mail(path: Path, message: EmailMessage) -> Mail:
