@@ -54,8 +54,10 @@ def told_once(made: Made) -> client_pb2.ClientSecret:
 
 def to_proto(client: Row) -> client_pb2.Client:
     """A client as a message."""
-    message = client_pb2.Client(
-        client_id=str(client.id), name=client.name, rpcs=client.rpcs, creator_id=str(client.creator_id)
+    return client_pb2.Client(
+        client_id=str(client.id),
+        name=client.name,
+        rpcs=client.rpcs,
+        create_time=client.create_time,
+        creator_id=str(client.creator_id),
     )
-    message.create_time.FromDatetime(client.create_time)
-    return message

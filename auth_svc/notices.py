@@ -60,8 +60,7 @@ class Notices:
         who.
         """
         cause, owner = event["cause"], user
-        claimants = await self.users.list_claimants(user.email)
-        if cause == "registered" and len(claimants) > 1:
+        if cause == "registered" and len(claimants := await self.users.list_claimants(user.email)) > 1:
             cause, owner = "already_registered", claimants[0]
             await self.links.drop_verifying([each.id for each in claimants])
         link = await self.links.make(LINKS[cause], owner.id) if cause in LINKS else ""

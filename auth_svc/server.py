@@ -28,11 +28,11 @@ from auth_svc.store.sessions import SessionStore
 from auth_svc.store.users import UserStore
 from auth_svc.users import Users
 from mesh import idempotency, jobs
-from mesh.cache import open_redis
 from mesh.channel import connect
 from mesh.database import Database
 from mesh.jobs import Worker
 from mesh.periodic import every
+from mesh.redis_client import open_redis
 from mesh.revocations import Nudges, Revocations
 from mesh.server import Process, Served, run
 from mesh.throttle import Limit, Throttle

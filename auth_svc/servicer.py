@@ -72,10 +72,7 @@ class AuthServicer(AuthServiceServicer):
             registered = True
             return to_proto(user, private=True)
 
-        async def look(user_id: UUID) -> auth_pb2.User:
-            return to_proto(await self.users.get(user_id), private=True)
-
-        user = await idempotency.once(self.database, request, auth_pb2.User, act, look)
+        user = await idempotency.once(self.database, request, auth_pb2.User, act, self.profile)
         if not registered and not await self.users.has_password(UUID(user.user_id), password):
             raise idempotency.reused()
         return user
@@ -140,17 +137,14 @@ class AuthServicer(AuthServiceServicer):
         return to_proto(user, private=shows_private(user, caller.current().caller))
 
     async def GetProfile(self, request: Empty, context: Context) -> auth_pb2.User:
-        return to_proto(await self.users.get(caller.user_id()), private=True)
+        return await self.profile(caller.user_id())
 
     async def UpdateProfile(self, request: auth_pb2.UpdateProfileRequest, context: Context) -> auth_pb2.User:
         async def act() -> auth_pb2.User:
             given = {field.name: value for field, value in request.ListFields()}
             return to_proto(await self.users.update(caller.user_id(), given), private=True)
 
-        async def look(user_id: UUID) -> auth_pb2.User:
-            return to_proto(await self.users.get(user_id), private=True)
-
-        return await idempotency.once(self.database, request, auth_pb2.User, act, look)
+        return await idempotency.once(self.database, request, auth_pb2.User, act, self.profile)
 
     async def BatchGetUsers(
         self, request: auth_pb2.BatchGetUsersRequest, context: Context
@@ -187,10 +181,7 @@ class AuthServicer(AuthServiceServicer):
             user = await self.roles.set(caller.user_id(), UUID(request.user_id), permissions, is_super)
             return to_proto(user, private=True)
 
-        async def look(user_id: UUID) -> auth_pb2.User:
-            return to_proto(await self.users.get(user_id), private=True)
-
-        return await idempotency.once(self.database, request, auth_pb2.User, act, look)
+        return await idempotency.once(self.database, request, auth_pb2.User, act, self.profile)
 
     async def ListRoleChanges(
         self, request: auth_pb2.ListRoleChangesRequest, context: Context
@@ -204,6 +195,10 @@ class AuthServicer(AuthServiceServicer):
     async def GetJwks(self, request: Empty, context: Context) -> HttpBody:
         return jwks(await self.keys.key_set())
 
+    async def profile(self, user_id: UUID) -> auth_pb2.User:
+        """All of a user's profile, for himself or for super."""
+        return to_proto(await self.users.get(user_id), private=True)
+
     def tokens(self, pair: Pair) -> auth_pb2.Tokens:
         """A session's tokens as a message."""
         access, refresh = pair
@@ -214,13 +209,15 @@ class AuthServicer(AuthServiceServicer):
 
 def session_to_proto(session: Row, *, current: bool) -> auth_pb2.Session:
     """A session as a message."""
-    message = auth_pb2.Session(
-        id=str(session.id), address=session.address, user_agent=session.user_agent, current=current
+    return auth_pb2.Session(
+        id=str(session.id),
+        create_time=session.create_time,
+        refresh_time=session.refresh_time,
+        expire_time=session.expire_time,
+        address=session.address,
+        user_agent=session.user_agent,
+        current=current,
     )
-    message.create_time.FromDatetime(session.create_time)
-    message.refresh_time.FromDatetime(session.refresh_time)
-    message.expire_time.FromDatetime(session.expire_time)
-    return message
 
 
 def revocation_to_proto(revoked: Revoked) -> auth_pb2.Revocation:

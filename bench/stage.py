@@ -91,7 +91,7 @@ async def warm_up(mesh: Mesh, stage: Stage) -> None:
 
 def client(mesh: Mesh) -> httpx.AsyncClient:
     """A client at the public port."""
-    url = f"http://{mesh.settings.edge_host}:{mesh.settings.edge_port}"
+    url = mesh.settings.edge_url
     return httpx.AsyncClient(base_url=url, timeout=30, trust_env=False)
 
 

@@ -123,8 +123,5 @@ def news(people: Sequence[Person], title: str) -> PublishRequest:
 
 def as_booking(mesh: Mesh) -> grpc.aio.Channel:
     """Straight to the notify service, as the booking service reaches it."""
-    folder = mesh.home.certificates / "booking"
-    credentials = grpc.ssl_channel_credentials(
-        *((folder / name).read_bytes() for name in ("ca.crt", "tls.key", "tls.crt"))
-    )
+    credentials = grpc.ssl_channel_credentials(*mesh.home.identity("booking"))
     return grpc.aio.secure_channel(f"127.0.0.1:{mesh.settings.ports(get_service('notify'))[0]}", credentials)

@@ -22,6 +22,7 @@ from rich.progress import track
 from rich.table import Table
 
 from auth_svc.tokens import PEOPLE
+from bench.stage import client
 from bench.terminal import console, end
 from local.mesh import Mesh, running_mesh
 from local.steps import Steps
@@ -112,7 +113,7 @@ QUESTIONS: dict[str, Question] = {
 }
 
 
-async def compare(client: httpx.AsyncClient, name: str, tries: int, printer: Console) -> Comparison:
+async def compare(http: httpx.AsyncClient, name: str, tries: int, printer: Console) -> Comparison:
     """Asks about as many of the known as of the unknown."""
     order = [True, False] * tries
     random.shuffle(order)
@@ -120,7 +121,7 @@ async def compare(client: httpx.AsyncClient, name: str, tries: int, printer: Con
     for known in track(order, name, console=printer, transient=True):
         path, body = QUESTIONS[name](known)
         started = time.perf_counter()
-        answer = await client.post(path, json=body)
+        answer = await http.post(path, json=body)
         taken[known].append((time.perf_counter() - started) * 1000)
         if answer.status_code not in (200, 401):
             raise SystemExit(f"{path} answers {answer.status_code}: {answer.text}")
@@ -138,9 +139,8 @@ def show(compared: Sequence[Comparison], printer: Console) -> None:
 
 async def run(mesh: Mesh, tries: int, printer: Console) -> list[str]:
     """All comparisons; returns what was told."""
-    url = f"http://{mesh.settings.edge_host}:{mesh.settings.edge_port}"
-    async with httpx.AsyncClient(base_url=url, timeout=30, trust_env=False) as client:
-        compared = [await compare(client, name, tries, printer) for name in QUESTIONS]
+    async with client(mesh) as http:
+        compared = [await compare(http, name, tries, printer) for name in QUESTIONS]
     show(compared, printer)
     return [f"{one.name}: the time that an answer takes tells who has an account" for one in compared if one.tells]
 

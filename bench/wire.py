@@ -24,7 +24,7 @@ from local import services
 from local.home import PYTHON
 from local.mesh import Mesh
 from local.processes import members
-from mesh import interceptors
+from mesh import members as membership
 from mesh.errors import PermissionDenied
 from mesh.members import Context, member_of
 from mesh.server import OPTIONS, build_server, handlers
@@ -47,7 +47,8 @@ def named(context: Context) -> str:
 
 async def serve(plain: str) -> None:
     """The empty service on LISTEN with mTLS, as every service, and on `plain` without."""
-    setattr(interceptors, "member_of", named)  # noqa: B010 only this process takes callers without a certificate
+    # Only this process takes callers without a certificate.
+    membership.member_of = named
     process = await ceiling.build(ceiling.Settings.read())
     secure, _ = build_server(process)
     open_server = grpc.aio.server(options=OPTIONS)
@@ -100,9 +101,8 @@ async def compare(mesh: Mesh, pid: int, secure: str, plain: str, token: str, pri
 @asynccontextmanager
 async def connected(mesh: Mesh, target: str) -> AsyncIterator[grpc.aio.Channel]:
     """With the bench's certificate."""
-    folder = mesh.home.certificates / "bench"
-    pems = ((folder / name).read_bytes() for name in ("ca.crt", "tls.key", "tls.crt"))
-    async with grpc.aio.secure_channel(target, grpc.ssl_channel_credentials(*pems)) as channel:
+    credentials = grpc.ssl_channel_credentials(*mesh.home.identity("bench"))
+    async with grpc.aio.secure_channel(target, credentials) as channel:
         yield channel
 
 

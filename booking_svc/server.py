@@ -29,12 +29,12 @@ from booking_svc.store.hosts import HostStore
 from booking_svc.store.plan import PlanStore
 from booking_svc.store.ratings import RatingStore
 from mesh import idempotency, jobs
-from mesh.cache import open_redis
 from mesh.channel import connect
 from mesh.database import Database
 from mesh.jobs import Worker
 from mesh.keys import verifier_of
 from mesh.periodic import every
+from mesh.redis_client import open_redis
 from mesh.server import Process, Served, run
 
 EXPIRY_SECONDS = 1.0

@@ -132,7 +132,7 @@ def pid(mesh: Mesh, name: str) -> int:
 async def until_all_serve(mesh: Mesh) -> None:
     """Waits until everything is healthy, and the edge has noticed. Raises TimeoutError."""
     await asyncio.to_thread(mesh.wait_healthy, seconds=WITHIN)
-    url = f"http://{mesh.settings.edge_host}:{mesh.settings.edge_port}/healthz"
+    url = f"{mesh.settings.edge_url}/healthz"
     async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(WITHIN):
         while True:
             try:

@@ -58,7 +58,7 @@ async def set_up(mesh: Mesh, dice: random.Random) -> Stage:
 
     Some want mails, the others none.
     """
-    url = f"http://{mesh.settings.edge_host}:{mesh.settings.edge_port}"
+    url = mesh.settings.edge_url
     tokens = await asyncio.to_thread(mesh.tokens)
     sudo = Person(tokens["sudo"], "sudo", tokens["sudo_access_token"])
     async with httpx.AsyncClient(base_url=url, timeout=30, trust_env=False) as http:

@@ -1,7 +1,6 @@
 """Is it up? Each process is asked in its own language."""
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from local import services, valkey
 from local.errors import MeshError
+from local.home import Home
 from local.ports import is_free
 from local.processes import Process
 from local.settings import Settings
@@ -65,7 +65,7 @@ class Watch:
             return _envoy_is_ready(self._settings.port(services.ENVOY_ADMIN))
         if process.name == "mail":
             return not is_free(process.port)
-        return _grpc_is_serving(process.port, self._settings.home.certificates)
+        return _grpc_is_serving(process.port, self._settings.home)
 
     def _refuse_hopeless(self, waiting: list[Process]) -> None:
         known = self._supervisor.processes()
@@ -98,19 +98,14 @@ def last_lines(path: Path, count: int) -> list[str]:
         return []
 
 
-def _grpc_is_serving(port: int, certificates: Path) -> bool:
-    credentials = grpc.ssl_channel_credentials(*_identity(certificates))
+def _grpc_is_serving(port: int, home: Home) -> bool:
+    credentials = grpc.ssl_channel_credentials(*home.identity("developer"))
     with grpc.secure_channel(f"127.0.0.1:{port}", credentials) as channel:
         try:
             answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=2)
         except grpc.RpcError:
             return False
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
-
-
-def _identity(certificates: Path) -> Iterator[bytes]:
-    for name in ("ca.crt", "tls.key", "tls.crt"):
-        yield (certificates / "developer" / name).read_bytes()
 
 
 def _envoy_is_ready(admin_port: int) -> bool:

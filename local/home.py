@@ -22,6 +22,13 @@ class Home:
     def certificates(self) -> Path:
         return self.path / "certificates"
 
+    def identity(self, name: str) -> tuple[bytes, bytes, bytes]:
+        """Whom a member of the mesh trusts, its key and its certificate, as gRPC takes them."""
+        authorities, key, certificate = (
+            (self.certificates / name / file).read_bytes() for file in ("ca.crt", "tls.key", "tls.crt")
+        )
+        return authorities, key, certificate
+
     @property
     def logs(self) -> Path:
         return self.path / "logs"

@@ -4,18 +4,16 @@ An outage of Redis costs a look-up of the peer, never an error.
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Generic, TypeVar
 from uuid import UUID
 
 import redis.asyncio
-import redis.exceptions
 from cachetools import TTLCache
 from google.protobuf.message import Message
 
 from mesh.batch import Batcher
-from mesh.settings import MeshSettings
+from mesh.redis_client import FAILURES, Pause
 
 Value = TypeVar("Value", bound=Message)
 Load = Callable[[Collection[UUID]], Awaitable[Mapping[UUID, Value]]]
@@ -26,16 +24,6 @@ SHARED_SECONDS = 120
 LOCAL_ENTRIES = 50_000
 TOGETHER = 500
 """Most ids that are asked for in one call."""
-PAUSE_SECONDS = 1.0
-"""How long Redis is left alone after it failed: an outage must not cost every call a time-out."""
-
-
-def open_redis(settings: MeshSettings) -> redis.asyncio.Redis:
-    """A client that gives up quickly."""
-    client: redis.asyncio.Redis = redis.asyncio.from_url(
-        settings.redis_url.get_secret_value(), socket_timeout=0.25, socket_connect_timeout=0.25
-    )
-    return client
 
 
 class Cache(Generic[Value]):
@@ -48,7 +36,7 @@ class Cache(Generic[Value]):
         self.load = load
         self.local: TTLCache[UUID, Value] = TTLCache(LOCAL_ENTRIES, LOCAL_SECONDS)
         self.together: Batcher[UUID, Value | None] = Batcher(self.fetch, limit=TOGETHER)
-        self.paused_until = 0.0
+        self.pause = Pause()
 
     async def get_many(self, ids: Collection[UUID]) -> dict[UUID, Value]:
         """What is known of these ids. Raises whatever `load` raises when it is needed."""
@@ -78,24 +66,24 @@ class Cache(Generic[Value]):
 
     async def shared(self, ids: list[UUID]) -> dict[UUID, Value]:
         """What Redis knows of these ids; nothing while it does not answer."""
-        if time.monotonic() < self.paused_until:
+        if self.pause.is_on:
             return {}
         try:
             values = await self.client.mget([self.prefix + str(key) for key in ids])
-        except (redis.exceptions.RedisError, OSError):
-            self.paused_until = time.monotonic() + PAUSE_SECONDS
+        except FAILURES:
+            self.pause.begin()
             return {}
         pairs = zip(ids, values, strict=True)
         return {key: self.kind.FromString(value) for key, value in pairs if isinstance(value, bytes)}
 
     async def share(self, values: Mapping[UUID, Value]) -> None:
         """Tells Redis, if it listens."""
-        if not values or time.monotonic() < self.paused_until:
+        if not values or self.pause.is_on:
             return
         try:
             async with self.client.pipeline(transaction=False) as pipeline:
                 for key, value in values.items():
                     pipeline.set(self.prefix + str(key), value.SerializeToString(), ex=SHARED_SECONDS)
                 await pipeline.execute()
-        except (redis.exceptions.RedisError, OSError):
-            self.paused_until = time.monotonic() + PAUSE_SECONDS
+        except FAILURES:
+            self.pause.begin()

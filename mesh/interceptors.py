@@ -21,7 +21,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescri
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from mesh import caller
+from mesh import caller, members
 from mesh.access import Access
 from mesh.caller import NOBODY, Call
 from mesh.errors import (
@@ -31,7 +31,6 @@ from mesh.errors import (
     MeshError,
 )
 from mesh.logs import logger
-from mesh.members import member_of
 from mesh.streams import Streams
 from mesh.verifier import Verifier
 
@@ -170,7 +169,7 @@ def with_access(method: Method, verifier: Verifier, handler: Handler) -> Handler
 
     async def admitted(request: Any, context: Context) -> Any:
         call = caller.current()
-        call.peer = member_of(context)
+        call.peer = members.member_of(context)
         identity = await verifier.verify(call.token) if call.token else NOBODY
         if call.peer in services:
             identity = replace(identity, service=call.peer)

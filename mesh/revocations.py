@@ -6,17 +6,17 @@ Redis says is believed: whoever writes there can make the processes look, and no
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 import redis.asyncio
-import redis.exceptions
 
 from mesh import caller, clock
 from mesh.errors import MeshError
 from mesh.logs import logger
+from mesh.redis_client import FAILURES, heard
 
 CHANNEL = "revocations"
 POLL_SECONDS = 15.0
@@ -25,7 +25,6 @@ NEAREST_SECONDS = 0.25
 """Between two looks, however many nudges come."""
 SKEW = timedelta(minutes=1)
 """By how much clocks may differ, or a transaction may be late: so far back each look begins before the one before."""
-FAILURES = (redis.exceptions.RedisError, OSError)
 
 
 class Revoked(NamedTuple):
@@ -96,12 +95,10 @@ class Revocations:
 
     async def subscribed(self) -> None:
         """Hears nudges until the connection dies, and raises what ended it."""
-        async with self.client.pubsub() as subscription:
-            await subscription.subscribe(CHANNEL)
-            while True:
-                # What it says does not matter; that of the subscription itself stands for those that were missed.
-                if await subscription.get_message(timeout=None) is not None:
-                    self.nudged.set()
+        async with aclosing(heard(self.client, CHANNEL)) as messages:
+            # What they say does not matter; that of the subscription itself stands for those that were missed.
+            async for _ in messages:
+                self.nudged.set()
 
 
 class Nudges:

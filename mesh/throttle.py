@@ -9,11 +9,10 @@ from math import ceil, log2
 from typing import Literal, NamedTuple
 
 import redis.asyncio
-import redis.exceptions
 from cachetools import LRUCache
 
-from mesh.cache import PAUSE_SECONDS
 from mesh.errors import ResourceExhausted
+from mesh.redis_client import FAILURES, Pause
 
 COUNTED = 100_000
 """Most keys that a process counts by itself."""
@@ -67,7 +66,7 @@ class Throttle:
         self.prefix = f"throttle:{service}:"
         self.script = client.register_script(SCRIPT)
         self.here: LRUCache[str, tuple[float, float]] = LRUCache(COUNTED)
-        self.paused_until = 0.0
+        self.pause = Pause()
 
     async def look(self, key: str, limit: Limit) -> None:
         """Raises ResourceExhausted (TOO_MANY_ATTEMPTS) if the next try has to wait. Counts nothing."""
@@ -84,24 +83,20 @@ class Throttle:
     async def forget(self, key: str) -> None:
         """Forgets what was tried."""
         self.here.pop(key, None)
-        if time.monotonic() >= self.paused_until:
+        if not self.pause.is_on:
             try:
                 await self.client.delete(self.prefix + key)
-            except (redis.exceptions.RedisError, OSError):
-                self.pause()
+            except FAILURES:
+                self.pause.begin()
 
     async def ask(self, mode: Mode, key: str, limit: Limit) -> float:
         """Seconds until the next try."""
-        if time.monotonic() >= self.paused_until:
+        if not self.pause.is_on:
             try:
                 return float(await self.script(keys=[self.prefix + key], args=[mode, *limit, limit.most]))
-            except (redis.exceptions.RedisError, OSError):
-                self.pause()
+            except FAILURES:
+                self.pause.begin()
         return self.count_here(mode, key, limit)
-
-    def pause(self) -> None:
-        """Leaves Redis alone for a moment: an outage must not cost every call a time-out."""
-        self.paused_until = time.monotonic() + PAUSE_SECONDS
 
     def count_here(self, mode: Mode, key: str, limit: Limit) -> float:
         """As the script, in this process."""

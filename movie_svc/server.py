@@ -3,10 +3,10 @@
 from matinee.auth.v1 import auth_pb2
 from matinee.movie.v1 import movie_pb2
 
-from mesh.cache import open_redis
 from mesh.channel import connect
 from mesh.database import Database
 from mesh.keys import verifier_of
+from mesh.redis_client import open_redis
 from mesh.server import Process, Served, run
 from movie_svc.movies import Movies
 from movie_svc.servicer import MovieServicer

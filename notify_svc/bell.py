@@ -2,18 +2,16 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from uuid import UUID
 
 import redis.asyncio
-import redis.exceptions
 
 from mesh.logs import logger
+from mesh.redis_client import FAILURES, PAUSE_SECONDS, heard
 
 CHANNEL = "notify:bell"
-PAUSE_SECONDS = 1.0
 BYTES = 16
-FAILURES = (redis.exceptions.RedisError, OSError)
 Heard = Callable[[Collection[UUID]], None]
 
 
@@ -68,12 +66,8 @@ class Bell:
 
     async def subscribed(self) -> None:
         """Hears rings until the connection dies, and raises what ended it."""
-        async with self.client.pubsub() as subscription:
-            await subscription.subscribe(CHANNEL)
-            while True:
-                message = await subscription.get_message(timeout=None)
-                if message is None:
-                    continue
+        async with aclosing(heard(self.client, CHANNEL)) as messages:
+            async for message in messages:
                 if message["type"] == "subscribe":
                     self.deaf = False
                     self.missed()

@@ -6,10 +6,10 @@ from matinee.notify.v1 import notify_pb2
 from sqlalchemy import text
 
 from mesh import idempotency, server
-from mesh.cache import open_redis
 from mesh.channel import connect
 from mesh.database import Database
 from mesh.keys import verifier_of
+from mesh.redis_client import open_redis
 from mesh.server import Process, Served
 from notify_svc.accounts import Accounts
 from notify_svc.bell import Bell

@@ -11,7 +11,7 @@ from tests.people import Person
 
 def public_client(mesh: Mesh) -> httpx.AsyncClient:
     """JSON through Envoy."""
-    url = f"http://{mesh.settings.edge_host}:{mesh.settings.edge_port}"
+    url = mesh.settings.edge_url
     limits = httpx.Limits(max_connections=200)
     return httpx.AsyncClient(base_url=url, timeout=30, limits=limits, trust_env=False)
 
@@ -25,10 +25,7 @@ def inner_channel(
     mesh: Mesh, service: str, identity: str, process: int = 0, *, port: int | None = None
 ) -> grpc.aio.Channel:
     """gRPC straight to a process of a service, with the certificate of `identity`, such as booking or envoy."""
-    folder = mesh.home.certificates / identity
-    credentials = grpc.ssl_channel_credentials(
-        *((folder / name).read_bytes() for name in ("ca.crt", "tls.key", "tls.crt"))
-    )
+    credentials = grpc.ssl_channel_credentials(*mesh.home.identity(identity))
     port = port or mesh.settings.ports(get_service(service))[process]
     return grpc.aio.secure_channel(f"127.0.0.1:{port}", credentials)
 

@@ -8,10 +8,10 @@ from matinee.ugc.v1 import ugc_pb2
 from sqlalchemy import text
 
 from mesh import idempotency, server
-from mesh.cache import open_redis
 from mesh.channel import connect
 from mesh.database import Database
 from mesh.keys import verifier_of
+from mesh.redis_client import open_redis
 from mesh.server import Process, Served
 from ugc_svc.follows import Follows
 from ugc_svc.peers import Peers

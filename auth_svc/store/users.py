@@ -53,8 +53,6 @@ SET_PASSWORD = text(
     """UPDATE users SET password_hash = :new WHERE id = :id
         AND (CAST(:old AS text) IS NULL OR password_hash = :old) RETURNING 1"""
 )
-# Only if nobody has changed the password meanwhile.
-REHASH = text("UPDATE users SET password_hash = :new WHERE id = :id AND password_hash = :old")
 
 
 class UserStore:
@@ -118,8 +116,8 @@ class UserStore:
         return (await connection.execute(SET_PASSWORD, values)).first() is not None
 
     async def rehash(self, user_id: UUID, old: str, new: str) -> None:
-        """Replaces a password's hash by another one of the same password."""
-        await self.database.run(REHASH, {"id": user_id, "old": old, "new": new})
+        """Replaces a password's hash by another one of the same password, unless it was changed meanwhile."""
+        await self.database.run(SET_PASSWORD, {"id": user_id, "old": old, "new": new})
 
 
 def unknown_user() -> NotFound:

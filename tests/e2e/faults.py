@@ -46,7 +46,7 @@ async def start(mesh: Mesh, *names: str) -> None:
 
 async def until_all_serve(mesh: Mesh) -> None:
     """Waits until the edge, too, has noticed that everything is healthy."""
-    url = f"http://{mesh.settings.edge_host}:{mesh.settings.edge_port}/healthz"
+    url = f"{mesh.settings.edge_url}/healthz"
 
     async def serves() -> bool:
         try:

@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def door(mesh: Mesh) -> Iterator[httpx.Client]:
     """A client at the public port that waits for every answer."""
-    url = f"http://{mesh.settings.edge_host}:{mesh.settings.edge_port}"
+    url = mesh.settings.edge_url
     with httpx.Client(base_url=url, timeout=30, trust_env=False) as client:
         yield client
 
