@@ -274,8 +274,8 @@ class Rating(Base):
 
 
 class Block(Base):
-    """Whether a person blocks another, as ugc told last. It stays when the block is lifted, so that what comes late does
-    not renew it."""
+    """Whether a person blocks another, as ugc told last. It stays when the block is lifted, so that nothing that comes
+    late renews it."""
 
     __tablename__ = "blocks"
 
