@@ -70,7 +70,7 @@ async def build(settings: Settings) -> Process:
     reminders = Reminders(database, people, films, inboxes)
     events = EventStore(database)
     notices = Notices(events, people, films, inboxes, lambda: applications.together.crowd)
-    audience = Audience(events, people, films, follows, inboxes)
+    audience = Audience(events, people, films, follows, block_store, inboxes)
     worker = Worker(settings, {TELL: notices.tell, FAN_OUT: audience.tell})
     servicer = BookingServicer(
         database, announcements, hosts, applications, bookings, audit, ratings, plan, people, films
