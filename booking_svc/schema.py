@@ -273,6 +273,19 @@ class Rating(Base):
     )
 
 
+class Block(Base):
+    """Whether a person blocks another, as ugc told last. It stays when the block is lifted, so that nothing that comes
+    late renews it."""
+
+    __tablename__ = "blocks"
+
+    blocker_id: Mapped[UUID] = mapped_column(primary_key=True)
+    blocked_id: Mapped[UUID] = mapped_column(primary_key=True)
+    blocked: Mapped[bool]
+    change_time: Mapped[datetime]
+    """When it was decided, by ugc's clock."""
+
+
 class IdempotencyKey(KeptKey, Base):
     """Keys of writes that succeeded, with their answers."""
 

@@ -1,7 +1,7 @@
 """Puts the booking service together."""
 
 from matinee.auth.v1 import auth_pb2
-from matinee.booking.v1 import booking_pb2
+from matinee.booking.v1 import block_pb2, booking_pb2
 from matinee.movie.v1 import movie_pb2
 from matinee.notify.v1 import notify_pb2
 from matinee.ugc.v1 import ugc_pb2
@@ -11,6 +11,8 @@ from booking_svc.announcements import Announcements
 from booking_svc.applications import Applications
 from booking_svc.audience import Audience
 from booking_svc.audit import Audit
+from booking_svc.block_servicer import BlockServicer
+from booking_svc.blocks import Blocks
 from booking_svc.bookings import Bookings
 from booking_svc.expiry import Expiry
 from booking_svc.hosts import Hosts
@@ -23,6 +25,7 @@ from booking_svc.servicer import BookingServicer
 from booking_svc.settings import Settings
 from booking_svc.store.announcements import AnnouncementStore
 from booking_svc.store.audit import AuditStore
+from booking_svc.store.blocks import BlockStore
 from booking_svc.store.bookings import FAN_OUT, TELL, BookingStore
 from booking_svc.store.events import EventStore
 from booking_svc.store.hosts import HostStore
@@ -55,6 +58,7 @@ async def build(settings: Settings) -> Process:
     )
     people, films, follows, inboxes = People(auth, redis), Films(movie, redis), Follows(ugc), Inboxes(notify)
     announcement_store, booking_store = AnnouncementStore(database, planned), BookingStore(database, planned)
+    block_store = BlockStore(database)
     announcements = Announcements(database, announcement_store, people, films, follows)
     hosts = Hosts(HostStore(database), follows)
     applications = Applications(planned, booking_store, announcements)
@@ -78,7 +82,10 @@ async def build(settings: Settings) -> Process:
     return Process(
         settings=settings,
         verifier=verifier_of(settings, redis, auth, movie, ugc, notify),
-        served=[Served(booking_pb2.DESCRIPTOR.services_by_name["BookingService"], servicer)],
+        served=[
+            Served(booking_pb2.DESCRIPTOR.services_by_name["BookingService"], servicer),
+            Served(block_pb2.DESCRIPTOR.services_by_name["BlockService"], BlockServicer(Blocks(block_store))),
+        ],
         probe=probe,
         tasks=[worker.run],
         periodic=[
