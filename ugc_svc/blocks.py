@@ -47,7 +47,10 @@ class Blocks:
         await self.tell_at_once(blocker_id, blocked_id)
 
     async def list(self, blocker_id: UUID, page_size: int, page_token: str) -> tuple[list[UUID], str]:
-        """A page of those whom a person blocks and the next page's token. Raises InvalidArgument (INVALID_PAGE_TOKEN)."""
+        """A page of those whom a person blocks and the next page's token.
+
+        Raises InvalidArgument (INVALID_PAGE_TOKEN).
+        """
         return await pages.page(partial(self.store.list, blocker_id), page_size, page_token, "blocks", blocker_id)
 
     async def note(self, connection: Connection, blocker_id: UUID, blocked_id: UUID) -> None:

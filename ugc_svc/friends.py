@@ -14,7 +14,7 @@ from ugc_svc.store.friends import FriendStore
 
 
 class Friends:
-    """Friends, both ways: one asks and the other accepts. Who asks one who has blocked him asks in his own eyes only."""
+    """Friends are both ways: one asks, the other accepts. Who asks one who blocks him asks in his own eyes only."""
 
     def __init__(self, database: Database, store: FriendStore, peers: Peers) -> None:
         self.database = database

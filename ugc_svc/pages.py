@@ -19,7 +19,7 @@ def size(asked: int) -> int:
 async def page(
     read: Callable[[Place, int], Awaitable[Sequence[Row]]], asked: int, token: str, *scope: object
 ) -> tuple[list[UUID], str]:
-    """The ids of a page and the next page's token. `read` returns `id` and `create_time` of so many rows behind a place.
+    """The ids of a page and the next page's token; `read` returns `id` and `create_time` of rows behind a place.
 
     Raises InvalidArgument (INVALID_PAGE_TOKEN).
     """

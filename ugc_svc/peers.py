@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from uuid import UUID
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from matinee.auth.v1.auth_pb2 import GetUserRequest
 from matinee.auth.v1.auth_pb2_grpc import AuthServiceStub
 from matinee.booking.v1.block_pb2 import SetBlockRequest
@@ -50,8 +51,10 @@ class Evenings:
 
         Raises MeshError.
         """
+        since = Timestamp()
+        since.FromDatetime(change_time)
         request = SetBlockRequest(
-            blocker_id=str(blocker_id), blocked_id=str(blocked_id), blocked=blocked, change_time=change_time
+            blocker_id=str(blocker_id), blocked_id=str(blocked_id), blocked=blocked, change_time=since
         )
         await self.blocks.SetBlock(request, timeout=seconds)
 

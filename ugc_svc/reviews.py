@@ -68,9 +68,7 @@ class Reviews:
             raise NotFound("REVIEW_NOT_FOUND", "there is no such review of this film by this person")
         return review
 
-    async def list(
-        self, movie_id: UUID, order_by: str, page_size: int, page_token: str
-    ) -> tuple[Sequence[Row], str]:
+    async def list(self, movie_id: UUID, order_by: str, page_size: int, page_token: str) -> tuple[Sequence[Row], str]:
         """A page of a film's reviews and the next page's token. Raises InvalidArgument (INVALID_PAGE_TOKEN)."""
         scope = ("reviews", movie_id, order_by)
         size = paging.page_size(page_size)

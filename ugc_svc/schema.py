@@ -4,7 +4,18 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, Text, UniqueConstraint, Uuid, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -159,9 +170,7 @@ class Block(Base):
 
     __table_args__ = (
         CheckConstraint("blocker_id <> blocked_id", name="nobody_blocks_himself"),
-        Index(
-            "blocked_by_person", "blocker_id", "change_time", "blocked_id", postgresql_where=text("blocked")
-        ),
+        Index("blocked_by_person", "blocker_id", "change_time", "blocked_id", postgresql_where=text("blocked")),
     )
 
 

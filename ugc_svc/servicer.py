@@ -124,9 +124,7 @@ class UgcServicer(UgcServiceServicer):
     async def ListOwnFollowing(
         self, request: ugc_pb2.ListOwnFollowingRequest, context: Context
     ) -> ugc_pb2.ListFollowingResponse:
-        ids, next_token = await self.follows.list_own_following(
-            caller.user_id(), request.page_size, request.page_token
-        )
+        ids, next_token = await self.follows.list_own_following(caller.user_id(), request.page_size, request.page_token)
         return ugc_pb2.ListFollowingResponse(user_ids=map(str, ids), next_page_token=next_token)
 
     async def ListFollowing(

@@ -51,8 +51,8 @@ class FollowStore:
 
     async def list_followers(self, followed_id: UUID, viewer_id: UUID, after: Place, size: int) -> Sequence[Row]:
         """Followers behind a place, oldest first, as a person sees them."""
-        values = {"followed_id": followed_id, "viewer_id": viewer_id}
-        values |= {"after_time": after[0], "after_id": after[1], "size": size}
+        people = {"followed_id": followed_id, "viewer_id": viewer_id}
+        values = {**people, "after_time": after[0], "after_id": after[1], "size": size}
         return (await self.database.read(LIST_FOLLOWERS, values)).all()
 
     async def list_following(self, follower_id: UUID, after: Place, size: int) -> Sequence[Row]:

@@ -24,9 +24,7 @@ BEFRIEND = text(
     """INSERT INTO friendships (lower_id, higher_id, create_time)
     VALUES (least(:one, :other), greatest(:one, :other), :now)"""
 )
-UNFRIEND = text(
-    "DELETE FROM friendships WHERE lower_id = least(:one, :other) AND higher_id = greatest(:one, :other)"
-)
+UNFRIEND = text("DELETE FROM friendships WHERE lower_id = least(:one, :other) AND higher_id = greatest(:one, :other)")
 LIST_INCOMING = text(
     """SELECT sender_id AS id, create_time FROM friend_requests
     WHERE receiver_id = :person_id AND NOT hidden AND (create_time, sender_id) > (:after_time, :after_id)

@@ -1,4 +1,4 @@
-"""What is between two people: changed by one transaction at a time, so that no rule is decided on what is just ending."""
+"""What is between two people: changed by one transaction at a time, so that no rule is decided on what just ends."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -61,9 +61,7 @@ def upgrade() -> None:
     op.create_index("reviews_of_movie", "reviews", ["movie_id", "create_time", "id"])
     op.create_index("reviews_by_likes", "reviews", ["movie_id", "likes", "id"])
     op.drop_constraint("reactions_review_id_fkey", "reactions")
-    op.create_foreign_key(
-        "reactions_review_id_fkey", "reactions", "reviews", ["review_id"], ["id"], ondelete="CASCADE"
-    )
+    op.create_foreign_key("reactions_review_id_fkey", "reactions", "reviews", ["review_id"], ["id"], ondelete="CASCADE")
     op.create_table(
         "film_scores",
         sa.Column("movie_id", sa.Uuid(), nullable=False),
