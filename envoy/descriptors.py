@@ -12,14 +12,14 @@ from matinee.booking.v1 import block_pb2, booking_pb2
 from matinee.link.v1 import link_pb2
 from matinee.movie.v1 import movie_pb2
 from matinee.notify.v1 import notify_pb2
-from matinee.ugc.v1 import ugc_pb2
+from matinee.ugc.v1 import people_pb2, ugc_pb2
 
 # Which service's processes answer the RPCs of a file. The busiest come first: routes are tried in this order.
 SERVED_BY: dict[str, tuple[ModuleType, ...]] = {
     "booking": (booking_pb2, block_pb2),
     "movie": (movie_pb2,),
     "auth": (auth_pb2, client_pb2),
-    "ugc": (ugc_pb2,),
+    "ugc": (ugc_pb2, people_pb2),
     "notify": (notify_pb2, link_pb2),
 }
 # Without these Envoy cannot write a refusal's details, and the caller gets an empty body.

@@ -6,7 +6,7 @@ from matinee.common.v1 import error_reason_pb2
 from matinee.link.v1 import link_pb2
 from matinee.movie.v1 import movie_pb2
 from matinee.notify.v1 import notify_pb2
-from matinee.ugc.v1 import ugc_pb2
+from matinee.ugc.v1 import people_pb2, ugc_pb2
 
 FILES = (
     auth_pb2.DESCRIPTOR,
@@ -17,6 +17,7 @@ FILES = (
     link_pb2.DESCRIPTOR,
     movie_pb2.DESCRIPTOR,
     notify_pb2.DESCRIPTOR,
+    people_pb2.DESCRIPTOR,
     ugc_pb2.DESCRIPTOR,
 )
 SERVICES = tuple(service.full_name for file in FILES for service in file.services_by_name.values())

@@ -1,50 +1,64 @@
 """Who follows whom."""
 
 from collections.abc import Collection, Sequence
+from functools import partial
 from uuid import UUID
 
-from mesh.errors import FailedPrecondition
+from mesh import caller
+from mesh.database import Database
 from ugc_svc import pages
 from ugc_svc.peers import Peers
-from ugc_svc.store import FollowStore
+from ugc_svc.refusals import require_another, require_unblocked
+from ugc_svc.store import pairs
+from ugc_svc.store.follows import FollowStore
+
+NOBODY = UUID(int=0)
 
 
 class Follows:
-    """People who follow people; two who follow each other are friends."""
+    """People who follow people. One whom the followed person has blocked follows in his own eyes only."""
 
-    def __init__(self, store: FollowStore, peers: Peers) -> None:
+    def __init__(self, database: Database, store: FollowStore, peers: Peers) -> None:
+        self.database = database
         self.store = store
         self.peers = peers
 
     async def begin(self, follower_id: UUID, followed_id: UUID) -> None:
         """Follows, once.
 
-        Raises FailedPrecondition (SELF_REFERENCE), NotFound (USER_NOT_FOUND), Unavailable (PEER_UNAVAILABLE).
+        Raises FailedPrecondition (SELF_REFERENCE, PERSON_BLOCKED), NotFound (USER_NOT_FOUND),
+        Unavailable (PEER_UNAVAILABLE).
         """
-        if follower_id == followed_id:
-            raise FailedPrecondition("SELF_REFERENCE", "nobody follows himself")
+        require_another(follower_id, followed_id)
         await self.peers.require_user(followed_id)
-        await self.store.add(follower_id, followed_id)
+        async with pairs.deciding(self.database, follower_id, followed_id) as connection:
+            known = await pairs.between(connection, follower_id, followed_id)
+            require_unblocked(known)
+            await self.store.add(connection, follower_id, followed_id, hidden=known.is_blocked)
 
     async def end(self, follower_id: UUID, followed_id: UUID) -> None:
         """Ends following; that there was none is no error."""
         await self.store.remove(follower_id, followed_id)
 
     async def list_followers(self, user_id: UUID, page_size: int, page_token: str) -> tuple[list[UUID], str]:
-        """A page of a person's followers and the next page's token. Raises InvalidArgument (INVALID_PAGE_TOKEN)."""
-        scope = ("followers", user_id)
-        size = pages.size(page_size)
-        rows = await self.store.list_followers(user_id, pages.place(page_token, *scope), size + 1)
-        return pages.cut(rows, size, *scope)
+        """A page of a person's followers, as the caller sees them, and the next page's token.
+
+        Raises InvalidArgument (INVALID_PAGE_TOKEN).
+        """
+        identity = caller.current().caller
+        viewer_id = NOBODY if identity.service else identity.user_id or NOBODY
+        read = partial(self.store.list_followers, user_id, viewer_id)
+        return await pages.page(read, page_size, page_token, "followers", user_id)
 
     async def list_following(self, user_id: UUID, page_size: int, page_token: str) -> tuple[list[UUID], str]:
-        """A page of those whom a person follows and the next page's token. Raises InvalidArgument
-        (INVALID_PAGE_TOKEN).
-        """
-        scope = ("following", user_id)
-        size = pages.size(page_size)
-        rows = await self.store.list_following(user_id, pages.place(page_token, *scope), size + 1)
-        return pages.cut(rows, size, *scope)
+        """A page of those whom a person follows and the next page's token. Raises as list_followers()."""
+        read = partial(self.store.list_following, user_id)
+        return await pages.page(read, page_size, page_token, "following", user_id)
+
+    async def list_own_following(self, user_id: UUID, page_size: int, page_token: str) -> tuple[list[UUID], str]:
+        """As list_following(), as the person himself sees it."""
+        read = partial(self.store.list_own_following, user_id)
+        return await pages.page(read, page_size, page_token, "own following", user_id)
 
     async def list_followed_among(self, follower_id: UUID, ids: Collection[UUID]) -> Sequence[UUID]:
         """Which of these people a person follows."""

@@ -1,6 +1,6 @@
-"""Pages of people, oldest first. The other services read long lists, so they get longer pages."""
+"""Pages of ids, oldest first. The other services read long lists, so they get longer pages."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
 from mesh import caller, paging
@@ -16,12 +16,14 @@ def size(asked: int) -> int:
     return paging.page_size(asked, largest)
 
 
-def place(token: str, *scope: object) -> Place:
-    """Where a page begins. Raises InvalidArgument (INVALID_PAGE_TOKEN)."""
-    return paging.decode_place(token, *scope) or paging.BEGINNING
+async def page(
+    read: Callable[[Place, int], Awaitable[Sequence[Row]]], asked: int, token: str, *scope: object
+) -> tuple[list[UUID], str]:
+    """The ids of a page and the next page's token; `read` returns `id` and `create_time` of rows behind a place.
 
-
-def cut(rows: Sequence[Row], size: int, *scope: object) -> tuple[list[UUID], str]:
-    """The ids of a page and the next page's token, from a list that was asked for one row more than the page has."""
-    page, token = paging.cut(rows, size, lambda last: paging.encode_place(last.create_time, last.id, *scope))
-    return [row.id for row in page], token
+    Raises InvalidArgument (INVALID_PAGE_TOKEN).
+    """
+    most = size(asked)
+    rows = await read(paging.decode_place(token, *scope) or paging.BEGINNING, most + 1)
+    cut, next_token = paging.cut(rows, most, lambda last: paging.encode_place(last.create_time, last.id, *scope))
+    return [row.id for row in cut], next_token

@@ -1,11 +1,18 @@
-"""What the UGC service asks the others: whether a film or a person exists. Only writes ask; reads need nobody."""
+"""What the UGC service asks the others: whether a film or a person exists. Only writes ask; reads need nobody.
+
+And what it tells booking: who blocks whom.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from uuid import UUID
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from matinee.auth.v1.auth_pb2 import GetUserRequest
 from matinee.auth.v1.auth_pb2_grpc import AuthServiceStub
+from matinee.booking.v1.block_pb2 import SetBlockRequest
+from matinee.booking.v1.block_pb2_grpc import BlockServiceStub
 from matinee.movie.v1.movie_pb2 import GetMovieRequest
 from matinee.movie.v1.movie_pb2_grpc import MovieServiceStub
 
@@ -29,6 +36,27 @@ class Peers:
         """Raises NotFound (USER_NOT_FOUND), Unavailable (PEER_UNAVAILABLE)."""
         async with needed("the service of accounts"):
             await self.auth.GetUser(GetUserRequest(user_id=str(user_id)))
+
+
+class Evenings:
+    """The booking service, which hides evenings from whom their host blocks."""
+
+    def __init__(self, blocks: BlockServiceStub) -> None:
+        self.blocks = blocks
+
+    async def set_block(
+        self, blocker_id: UUID, blocked_id: UUID, blocked: bool, change_time: datetime, seconds: float
+    ) -> None:
+        """Tells whether one blocks the other since a moment; what is older than it knows changes nothing there.
+
+        Raises MeshError.
+        """
+        since = Timestamp()
+        since.FromDatetime(change_time)
+        request = SetBlockRequest(
+            blocker_id=str(blocker_id), blocked_id=str(blocked_id), blocked=blocked, change_time=since
+        )
+        await self.blocks.SetBlock(request, timeout=seconds)
 
 
 @asynccontextmanager

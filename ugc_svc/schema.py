@@ -4,7 +4,18 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, Text, UniqueConstraint, Uuid, func
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -31,25 +42,44 @@ class Review(Base):
     text: Mapped[str]
     score: Mapped[int] = mapped_column(SmallInteger)
     create_time: Mapped[datetime]
+    edit_time: Mapped[datetime | None]
+    likes: Mapped[int] = mapped_column(server_default="0")
+    """How many there are among the reactions; a trigger counts these two in whatever transaction changes those."""
+    dislikes: Mapped[int] = mapped_column(server_default="0")
 
     __table_args__ = (
         CheckConstraint("score BETWEEN 1 AND 10", name="score_in_range"),
+        CheckConstraint("likes >= 0 AND dislikes >= 0", name="counts_are_counts"),
+        Index("reviews_of_movie", "movie_id", "create_time", "id"),
+        Index("reviews_by_likes", "movie_id", "likes", "id"),
         UniqueConstraint("author_id", "movie_id", name="one_review_per_author_and_film"),
     )
 
 
 class Reaction(Base):
-    """What a person thinks of a review. Counted when asked for: counters drift and make one row hot."""
+    """What a person thinks of a review."""
 
     __tablename__ = "reactions"
 
-    review_id: Mapped[UUID] = mapped_column(ForeignKey("reviews.id"), primary_key=True)
+    review_id: Mapped[UUID] = mapped_column(ForeignKey("reviews.id", ondelete="CASCADE"), primary_key=True)
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
     value: Mapped[int] = mapped_column(SmallInteger)
     """LIKE or DISLIKE."""
     update_time: Mapped[datetime]
 
     __table_args__ = (CheckConstraint(f"value IN ({LIKE}, {DISLIKE})", name="like_or_dislike"),)
+
+
+class FilmScore(Base):
+    """What a film was given in its reviews; a trigger counts it in whatever transaction changes those."""
+
+    __tablename__ = "film_scores"
+
+    movie_id: Mapped[UUID] = mapped_column(primary_key=True)
+    reviews_count: Mapped[int]
+    score_sum: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (CheckConstraint("reviews_count >= 0 AND score_sum >= reviews_count", name="sums_are_sums"),)
 
 
 class Subscription(Base):
@@ -61,17 +91,22 @@ class Subscription(Base):
     user_id: Mapped[UUID] = mapped_column(primary_key=True)
     create_time: Mapped[datetime]
 
-    __table_args__ = (Index("subscribers_of_movie", "movie_id", "create_time", "user_id"),)
+    __table_args__ = (
+        Index("subscribers_of_movie", "movie_id", "create_time", "user_id"),
+        Index("movies_of_subscriber", "user_id", "create_time", "movie_id"),
+    )
 
 
 class Follow(Base):
-    """A person follows another; two who follow each other are friends."""
+    """A person follows another."""
 
     __tablename__ = "follows"
 
     follower_id: Mapped[UUID] = mapped_column(primary_key=True)
     followed_id: Mapped[UUID] = mapped_column(primary_key=True)
     create_time: Mapped[datetime]
+    hidden: Mapped[bool] = mapped_column(server_default="false")
+    """The followed person has blocked the follower, who alone sees that he follows: it has no effect."""
 
     __table_args__ = (
         CheckConstraint("follower_id <> followed_id", name="nobody_follows_himself"),
@@ -80,5 +115,64 @@ class Follow(Base):
     )
 
 
+class FriendRequest(Base):
+    """A person asks another to be friends."""
+
+    __tablename__ = "friend_requests"
+
+    sender_id: Mapped[UUID] = mapped_column(primary_key=True)
+    receiver_id: Mapped[UUID] = mapped_column(primary_key=True)
+    create_time: Mapped[datetime]
+    hidden: Mapped[bool] = mapped_column(server_default="false")
+    """The receiver has blocked the sender, who alone sees that he asks."""
+
+    __table_args__ = (
+        CheckConstraint("sender_id <> receiver_id", name="nobody_asks_himself"),
+        Index("requests_to_person", "receiver_id", "create_time", "sender_id"),
+        Index("requests_of_person", "sender_id", "create_time", "receiver_id"),
+    )
+
+
+class Friendship(Base):
+    """Two people are friends: one row for both, whoever asked."""
+
+    __tablename__ = "friendships"
+
+    lower_id: Mapped[UUID] = mapped_column(primary_key=True)
+    higher_id: Mapped[UUID] = mapped_column(primary_key=True)
+    create_time: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("lower_id < higher_id", name="one_row_per_pair"),
+        Index("friends_of_lower", "lower_id", "create_time", "higher_id"),
+        Index("friends_of_higher", "higher_id", "create_time", "lower_id"),
+    )
+
+
+class Privacy(Base):
+    """What a person lets others see of him; nothing without a row."""
+
+    __tablename__ = "privacy"
+
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    show_evenings_to_friends: Mapped[bool]
+
+
+class Block(Base):
+    """A person blocks another. A row stays when the block ends: booking is told of changes in any order."""
+
+    __tablename__ = "blocks"
+
+    blocker_id: Mapped[UUID] = mapped_column(primary_key=True)
+    blocked_id: Mapped[UUID] = mapped_column(primary_key=True)
+    blocked: Mapped[bool]
+    change_time: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("blocker_id <> blocked_id", name="nobody_blocks_himself"),
+        Index("blocked_by_person", "blocker_id", "change_time", "blocked_id", postgresql_where=text("blocked")),
+    )
+
+
 class IdempotencyKey(KeptKey, Base):
-    """Keys of reviews, reactions, subscriptions and follows."""
+    """Keys of writes that succeeded, with their answers."""

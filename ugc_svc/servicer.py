@@ -34,6 +34,30 @@ class UgcServicer(UgcServiceServicer):
 
         return await idempotency.once(self.database, request, ugc_pb2.Review, act, self.review)
 
+    async def UpdateReview(self, request: ugc_pb2.UpdateReviewRequest, context: Context) -> ugc_pb2.Review:
+        async def act() -> ugc_pb2.Review:
+            text = request.text if request.HasField("text") else None
+            score = request.score if request.HasField("score") else None
+            return to_proto(await self.reviews.change(caller.user_id(), UUID(request.review_id), text, score))
+
+        return await idempotency.once(self.database, request, ugc_pb2.Review, act, self.review)
+
+    async def DeleteReview(self, request: ugc_pb2.DeleteReviewRequest, context: Context) -> Empty:
+        async def act() -> None:
+            await self.reviews.remove(caller.user(), UUID(request.review_id))
+
+        return await idempotency.done_once(self.database, request, act)
+
+    async def ListReviews(self, request: ugc_pb2.ListReviewsRequest, context: Context) -> ugc_pb2.ListReviewsResponse:
+        rows, next_token = await self.reviews.list(
+            UUID(request.movie_id), request.order_by, request.page_size, request.page_token
+        )
+        return ugc_pb2.ListReviewsResponse(reviews=map(to_proto, rows), next_page_token=next_token)
+
+    async def GetFilmScore(self, request: ugc_pb2.GetFilmScoreRequest, context: Context) -> ugc_pb2.FilmScore:
+        average, count = await self.reviews.film_score(UUID(request.movie_id))
+        return ugc_pb2.FilmScore(score_average=average, reviews_count=count)
+
     async def GetReview(self, request: ugc_pb2.GetReviewRequest, context: Context) -> ugc_pb2.Review:
         ids = UUID(request.movie_id), UUID(request.user_id), UUID(request.review_id)
         return to_proto(await self.reviews.get_of(*ids))
@@ -69,6 +93,14 @@ class UgcServicer(UgcServiceServicer):
         )
         return ugc_pb2.ListSubscribersResponse(user_ids=map(str, ids), next_page_token=next_token)
 
+    async def ListSubscriptions(
+        self, request: ugc_pb2.ListSubscriptionsRequest, context: Context
+    ) -> ugc_pb2.ListSubscriptionsResponse:
+        ids, next_token = await self.subscriptions.list_subscriptions(
+            caller.user_id(), request.page_size, request.page_token
+        )
+        return ugc_pb2.ListSubscriptionsResponse(movie_ids=map(str, ids), next_page_token=next_token)
+
     async def Follow(self, request: ugc_pb2.FollowRequest, context: Context) -> Empty:
         async def act() -> None:
             await self.follows.begin(caller.user_id(), UUID(request.user_id))
@@ -88,6 +120,12 @@ class UgcServicer(UgcServiceServicer):
             UUID(request.user_id), request.page_size, request.page_token
         )
         return ugc_pb2.ListFollowersResponse(user_ids=map(str, ids), next_page_token=next_token)
+
+    async def ListOwnFollowing(
+        self, request: ugc_pb2.ListOwnFollowingRequest, context: Context
+    ) -> ugc_pb2.ListFollowingResponse:
+        ids, next_token = await self.follows.list_own_following(caller.user_id(), request.page_size, request.page_token)
+        return ugc_pb2.ListFollowingResponse(user_ids=map(str, ids), next_page_token=next_token)
 
     async def ListFollowing(
         self, request: ugc_pb2.ListFollowingRequest, context: Context
@@ -120,4 +158,5 @@ def to_proto(review: Row) -> ugc_pb2.Review:
         likes=review.likes,
         dislikes=review.dislikes,
         author_score=review.score,
+        edit_time=review.edit_time,
     )

@@ -10,3 +10,5 @@ class Settings(MeshSettings):
     """Where the auth service listens."""
     movie_target: Target
     """Where the movie service listens."""
+    booking_target: Target
+    """Where the booking service listens, which is told of blocks."""

@@ -1,10 +1,11 @@
 """Who wants to hear of evenings with a film."""
 
+from functools import partial
 from uuid import UUID
 
 from ugc_svc import pages
 from ugc_svc.peers import Peers
-from ugc_svc.store import SubscriptionStore
+from ugc_svc.store.subscriptions import SubscriptionStore
 
 
 class Subscriptions:
@@ -25,7 +26,10 @@ class Subscriptions:
 
     async def list_subscribers(self, movie_id: UUID, page_size: int, page_token: str) -> tuple[list[UUID], str]:
         """A page of a film's subscribers and the next page's token. Raises InvalidArgument (INVALID_PAGE_TOKEN)."""
-        scope = ("subscribers", movie_id)
-        size = pages.size(page_size)
-        rows = await self.store.list(movie_id, pages.place(page_token, *scope), size + 1)
-        return pages.cut(rows, size, *scope)
+        read = partial(self.store.list_subscribers, movie_id)
+        return await pages.page(read, page_size, page_token, "subscribers", movie_id)
+
+    async def list_subscriptions(self, user_id: UUID, page_size: int, page_token: str) -> tuple[list[UUID], str]:
+        """A page of a person's films and the next page's token. Raises as list_subscribers()."""
+        read = partial(self.store.list_subscriptions, user_id)
+        return await pages.page(read, page_size, page_token, "subscriptions", user_id)

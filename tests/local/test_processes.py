@@ -23,7 +23,7 @@ def test_a_service_knows_only_the_peers_it_calls(tmp_path: Path) -> None:
         for name, environment in environments.items()
     }
     assert known["booking"] == {"auth", "movie", "ugc", "notify"}
-    assert known["ugc"] == {"auth", "movie"}
+    assert known["ugc"] == {"auth", "movie", "booking"}
     assert known["notify"] == known["movie"] == {"auth"}
     assert known["auth"] == {"notify"}
 

@@ -52,6 +52,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """PERMISSION_DENIED: the booking is somebody else's."""
     NOT_YOUR_ANNOUNCEMENT: _ErrorReason.ValueType  # 22
     """PERMISSION_DENIED: the announcement is somebody else's."""
+    NOT_YOUR_REVIEW: _ErrorReason.ValueType  # 28
+    """PERMISSION_DENIED: the review is somebody else's."""
     USER_NOT_FOUND: _ErrorReason.ValueType  # 30
     """NOT_FOUND"""
     GROUP_NOT_FOUND: _ErrorReason.ValueType  # 31
@@ -74,6 +76,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """NOT_FOUND"""
     CLIENT_NOT_FOUND: _ErrorReason.ValueType  # 45
     """NOT_FOUND"""
+    FRIEND_REQUEST_NOT_FOUND: _ErrorReason.ValueType  # 48
+    """NOT_FOUND: that person does not ask to be the caller's friend."""
     ANNOUNCEMENT_EXISTS: _ErrorReason.ValueType  # 41
     """ALREADY_EXISTS: the host has announced this film for this time already."""
     BOOKING_EXISTS: _ErrorReason.ValueType  # 42
@@ -114,6 +118,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """FAILED_PRECONDITION: the secret of a mailed link is unknown, used or too old, or somebody else has the address."""
     LAST_SUPER: _ErrorReason.ValueType  # 65
     """FAILED_PRECONDITION: nobody would be super any more."""
+    PERSON_BLOCKED: _ErrorReason.ValueType  # 69
+    """FAILED_PRECONDITION: the caller blocks this person."""
     VERSION_MISMATCH: _ErrorReason.ValueType  # 70
     """ABORTED: the announcement changed since expected_version; metadata `version`."""
     CONTENDED: _ErrorReason.ValueType  # 71
@@ -172,6 +178,8 @@ NOT_YOUR_BOOKING: ErrorReason.ValueType  # 21
 """PERMISSION_DENIED: the booking is somebody else's."""
 NOT_YOUR_ANNOUNCEMENT: ErrorReason.ValueType  # 22
 """PERMISSION_DENIED: the announcement is somebody else's."""
+NOT_YOUR_REVIEW: ErrorReason.ValueType  # 28
+"""PERMISSION_DENIED: the review is somebody else's."""
 USER_NOT_FOUND: ErrorReason.ValueType  # 30
 """NOT_FOUND"""
 GROUP_NOT_FOUND: ErrorReason.ValueType  # 31
@@ -194,6 +202,8 @@ DELIVERY_NOT_FOUND: ErrorReason.ValueType  # 39
 """NOT_FOUND"""
 CLIENT_NOT_FOUND: ErrorReason.ValueType  # 45
 """NOT_FOUND"""
+FRIEND_REQUEST_NOT_FOUND: ErrorReason.ValueType  # 48
+"""NOT_FOUND: that person does not ask to be the caller's friend."""
 ANNOUNCEMENT_EXISTS: ErrorReason.ValueType  # 41
 """ALREADY_EXISTS: the host has announced this film for this time already."""
 BOOKING_EXISTS: ErrorReason.ValueType  # 42
@@ -234,6 +244,8 @@ MAILED_LINK_INVALID: ErrorReason.ValueType  # 64
 """FAILED_PRECONDITION: the secret of a mailed link is unknown, used or too old, or somebody else has the address."""
 LAST_SUPER: ErrorReason.ValueType  # 65
 """FAILED_PRECONDITION: nobody would be super any more."""
+PERSON_BLOCKED: ErrorReason.ValueType  # 69
+"""FAILED_PRECONDITION: the caller blocks this person."""
 VERSION_MISMATCH: ErrorReason.ValueType  # 70
 """ABORTED: the announcement changed since expected_version; metadata `version`."""
 CONTENDED: ErrorReason.ValueType  # 71

@@ -45,6 +45,26 @@ class UgcServiceStub:
                 request_serializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.CreateReviewRequest.SerializeToString,
                 response_deserializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.Review.FromString,
                 _registered_method=True)
+        self.UpdateReview = channel.unary_unary(
+                '/matinee.ugc.v1.UgcService/UpdateReview',
+                request_serializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.UpdateReviewRequest.SerializeToString,
+                response_deserializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.Review.FromString,
+                _registered_method=True)
+        self.DeleteReview = channel.unary_unary(
+                '/matinee.ugc.v1.UgcService/DeleteReview',
+                request_serializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.DeleteReviewRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.ListReviews = channel.unary_unary(
+                '/matinee.ugc.v1.UgcService/ListReviews',
+                request_serializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListReviewsRequest.SerializeToString,
+                response_deserializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListReviewsResponse.FromString,
+                _registered_method=True)
+        self.GetFilmScore = channel.unary_unary(
+                '/matinee.ugc.v1.UgcService/GetFilmScore',
+                request_serializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.GetFilmScoreRequest.SerializeToString,
+                response_deserializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.FilmScore.FromString,
+                _registered_method=True)
         self.GetReview = channel.unary_unary(
                 '/matinee.ugc.v1.UgcService/GetReview',
                 request_serializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.GetReviewRequest.SerializeToString,
@@ -75,6 +95,11 @@ class UgcServiceStub:
                 request_serializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListSubscribersRequest.SerializeToString,
                 response_deserializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListSubscribersResponse.FromString,
                 _registered_method=True)
+        self.ListSubscriptions = channel.unary_unary(
+                '/matinee.ugc.v1.UgcService/ListSubscriptions',
+                request_serializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListSubscriptionsRequest.SerializeToString,
+                response_deserializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListSubscriptionsResponse.FromString,
+                _registered_method=True)
         self.Follow = channel.unary_unary(
                 '/matinee.ugc.v1.UgcService/Follow',
                 request_serializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.FollowRequest.SerializeToString,
@@ -89,6 +114,11 @@ class UgcServiceStub:
                 '/matinee.ugc.v1.UgcService/ListFollowers',
                 request_serializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListFollowersRequest.SerializeToString,
                 response_deserializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListFollowersResponse.FromString,
+                _registered_method=True)
+        self.ListOwnFollowing = channel.unary_unary(
+                '/matinee.ugc.v1.UgcService/ListOwnFollowing',
+                request_serializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListOwnFollowingRequest.SerializeToString,
+                response_deserializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListFollowingResponse.FromString,
                 _registered_method=True)
         self.ListFollowing = channel.unary_unary(
                 '/matinee.ugc.v1.UgcService/ListFollowing',
@@ -111,9 +141,42 @@ class UgcServiceServicer:
     """
 
     def CreateReview(self, request, context):
-        """Writes a review of a film.
+        """Writes a review of a film, one per person and film.
         Returns NOT_FOUND (MOVIE_NOT_FOUND) if there is no such film, ALREADY_EXISTS (REVIEW_EXISTS) if the caller
         has reviewed it, UNAVAILABLE (PEER_UNAVAILABLE) if the catalogue does not answer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateReview(self, request, context):
+        """Changes the caller's review; what is not given stays, and so does what others think of it.
+        Returns NOT_FOUND (REVIEW_NOT_FOUND) if there is no such review, PERMISSION_DENIED (NOT_YOUR_REVIEW) if it is
+        somebody else's.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteReview(self, request, context):
+        """Deletes a review with what others think of it: one's own, or as a moderator anybody's. Its author may write another.
+        Returns NOT_FOUND (REVIEW_NOT_FOUND) if there is no such review, PERMISSION_DENIED (NOT_YOUR_REVIEW) if it is
+        somebody else's and the caller is no moderator.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListReviews(self, request, context):
+        """Lists the reviews of a film, the newest first; with order_by `likes` the most liked first, of equals the newer.
+        Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetFilmScore(self, request, context):
+        """Tells what a film was given in its reviews: the mean, 0 when there are none, and of how many.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -129,7 +192,7 @@ class UgcServiceServicer:
 
     def SetReaction(self, request, context):
         """Likes or dislikes a review; the last word of a person counts.
-        Returns NOT_FOUND (REVIEW_NOT_FOUND) if there is no such review.
+        Returns NOT_FOUND (REVIEW_NOT_FOUND) if there is no such review, FAILED_PRECONDITION (SELF_REFERENCE) for one's own.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -167,10 +230,20 @@ class UgcServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListSubscriptions(self, request, context):
+        """Lists the ids of the films that the caller is subscribed to, oldest first.
+        Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Follow(self, request, context):
-        """Lets the caller follow a person. Following twice is once. Two who follow each other are friends.
+        """Lets the caller follow a person. Following twice is once. One who has blocked the caller is followed in the caller's
+        own eyes only.
         Returns NOT_FOUND (USER_NOT_FOUND) if nobody has this id, FAILED_PRECONDITION (SELF_REFERENCE) for oneself,
-        UNAVAILABLE (PEER_UNAVAILABLE) if accounts cannot be looked up.
+        FAILED_PRECONDITION (PERSON_BLOCKED) while the caller blocks the person, UNAVAILABLE (PEER_UNAVAILABLE) if accounts
+        cannot be looked up.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -185,6 +258,14 @@ class UgcServiceServicer:
 
     def ListFollowers(self, request, context):
         """Lists the ids of those who follow a person, oldest first.
+        Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListOwnFollowing(self, request, context):
+        """Lists the ids of those whom the caller follows, the longest followed first.
         Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -213,6 +294,26 @@ def add_UgcServiceServicer_to_server(servicer, server):
                     servicer.CreateReview,
                     request_deserializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.CreateReviewRequest.FromString,
                     response_serializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.Review.SerializeToString,
+            ),
+            'UpdateReview': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateReview,
+                    request_deserializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.UpdateReviewRequest.FromString,
+                    response_serializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.Review.SerializeToString,
+            ),
+            'DeleteReview': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteReview,
+                    request_deserializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.DeleteReviewRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'ListReviews': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListReviews,
+                    request_deserializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListReviewsRequest.FromString,
+                    response_serializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListReviewsResponse.SerializeToString,
+            ),
+            'GetFilmScore': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetFilmScore,
+                    request_deserializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.GetFilmScoreRequest.FromString,
+                    response_serializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.FilmScore.SerializeToString,
             ),
             'GetReview': grpc.unary_unary_rpc_method_handler(
                     servicer.GetReview,
@@ -244,6 +345,11 @@ def add_UgcServiceServicer_to_server(servicer, server):
                     request_deserializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListSubscribersRequest.FromString,
                     response_serializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListSubscribersResponse.SerializeToString,
             ),
+            'ListSubscriptions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSubscriptions,
+                    request_deserializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListSubscriptionsRequest.FromString,
+                    response_serializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListSubscriptionsResponse.SerializeToString,
+            ),
             'Follow': grpc.unary_unary_rpc_method_handler(
                     servicer.Follow,
                     request_deserializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.FollowRequest.FromString,
@@ -258,6 +364,11 @@ def add_UgcServiceServicer_to_server(servicer, server):
                     servicer.ListFollowers,
                     request_deserializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListFollowersRequest.FromString,
                     response_serializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListFollowersResponse.SerializeToString,
+            ),
+            'ListOwnFollowing': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListOwnFollowing,
+                    request_deserializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListOwnFollowingRequest.FromString,
+                    response_serializer=matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListFollowingResponse.SerializeToString,
             ),
             'ListFollowing': grpc.unary_unary_rpc_method_handler(
                     servicer.ListFollowing,
@@ -302,6 +413,114 @@ class UgcService:
             '/matinee.ugc.v1.UgcService/CreateReview',
             matinee_dot_ugc_dot_v1_dot_ugc__pb2.CreateReviewRequest.SerializeToString,
             matinee_dot_ugc_dot_v1_dot_ugc__pb2.Review.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateReview(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.ugc.v1.UgcService/UpdateReview',
+            matinee_dot_ugc_dot_v1_dot_ugc__pb2.UpdateReviewRequest.SerializeToString,
+            matinee_dot_ugc_dot_v1_dot_ugc__pb2.Review.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteReview(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.ugc.v1.UgcService/DeleteReview',
+            matinee_dot_ugc_dot_v1_dot_ugc__pb2.DeleteReviewRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListReviews(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.ugc.v1.UgcService/ListReviews',
+            matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListReviewsRequest.SerializeToString,
+            matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListReviewsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetFilmScore(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.ugc.v1.UgcService/GetFilmScore',
+            matinee_dot_ugc_dot_v1_dot_ugc__pb2.GetFilmScoreRequest.SerializeToString,
+            matinee_dot_ugc_dot_v1_dot_ugc__pb2.FilmScore.FromString,
             options,
             channel_credentials,
             insecure,
@@ -475,6 +694,33 @@ class UgcService:
             _registered_method=True)
 
     @staticmethod
+    def ListSubscriptions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.ugc.v1.UgcService/ListSubscriptions',
+            matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListSubscriptionsRequest.SerializeToString,
+            matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListSubscriptionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def Follow(request,
             target,
             options=(),
@@ -545,6 +791,33 @@ class UgcService:
             '/matinee.ugc.v1.UgcService/ListFollowers',
             matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListFollowersRequest.SerializeToString,
             matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListFollowersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListOwnFollowing(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.ugc.v1.UgcService/ListOwnFollowing',
+            matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListOwnFollowingRequest.SerializeToString,
+            matinee_dot_ugc_dot_v1_dot_ugc__pb2.ListFollowingResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -23,17 +23,33 @@ class UgcServiceStub:
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateReview: _aio.UnaryUnaryMultiCallable[_ugc_pb2.CreateReviewRequest, _ugc_pb2.Review]
-    """Writes a review of a film.
+    """Writes a review of a film, one per person and film.
     Returns NOT_FOUND (MOVIE_NOT_FOUND) if there is no such film, ALREADY_EXISTS (REVIEW_EXISTS) if the caller
     has reviewed it, UNAVAILABLE (PEER_UNAVAILABLE) if the catalogue does not answer.
     """
+    UpdateReview: _aio.UnaryUnaryMultiCallable[_ugc_pb2.UpdateReviewRequest, _ugc_pb2.Review]
+    """Changes the caller's review; what is not given stays, and so does what others think of it.
+    Returns NOT_FOUND (REVIEW_NOT_FOUND) if there is no such review, PERMISSION_DENIED (NOT_YOUR_REVIEW) if it is
+    somebody else's.
+    """
+    DeleteReview: _aio.UnaryUnaryMultiCallable[_ugc_pb2.DeleteReviewRequest, _empty_pb2.Empty]
+    """Deletes a review with what others think of it: one's own, or as a moderator anybody's. Its author may write another.
+    Returns NOT_FOUND (REVIEW_NOT_FOUND) if there is no such review, PERMISSION_DENIED (NOT_YOUR_REVIEW) if it is
+    somebody else's and the caller is no moderator.
+    """
+    ListReviews: _aio.UnaryUnaryMultiCallable[_ugc_pb2.ListReviewsRequest, _ugc_pb2.ListReviewsResponse]
+    """Lists the reviews of a film, the newest first; with order_by `likes` the most liked first, of equals the newer.
+    Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+    """
+    GetFilmScore: _aio.UnaryUnaryMultiCallable[_ugc_pb2.GetFilmScoreRequest, _ugc_pb2.FilmScore]
+    """Tells what a film was given in its reviews: the mean, 0 when there are none, and of how many."""
     GetReview: _aio.UnaryUnaryMultiCallable[_ugc_pb2.GetReviewRequest, _ugc_pb2.Review]
     """Gets a review of a film by a person.
     Returns NOT_FOUND (REVIEW_NOT_FOUND) unless all three ids belong together.
     """
     SetReaction: _aio.UnaryUnaryMultiCallable[_ugc_pb2.SetReactionRequest, _ugc_pb2.Review]
     """Likes or dislikes a review; the last word of a person counts.
-    Returns NOT_FOUND (REVIEW_NOT_FOUND) if there is no such review.
+    Returns NOT_FOUND (REVIEW_NOT_FOUND) if there is no such review, FAILED_PRECONDITION (SELF_REFERENCE) for one's own.
     """
     GetLikesCount: _aio.UnaryUnaryMultiCallable[_ugc_pb2.GetLikesCountRequest, _ugc_pb2.LikesCount]
     """Counts the likes of a review.
@@ -50,15 +66,25 @@ class UgcServiceStub:
     """Lists the ids of a film's subscribers, oldest first.
     Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
     """
+    ListSubscriptions: _aio.UnaryUnaryMultiCallable[_ugc_pb2.ListSubscriptionsRequest, _ugc_pb2.ListSubscriptionsResponse]
+    """Lists the ids of the films that the caller is subscribed to, oldest first.
+    Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+    """
     Follow: _aio.UnaryUnaryMultiCallable[_ugc_pb2.FollowRequest, _empty_pb2.Empty]
-    """Lets the caller follow a person. Following twice is once. Two who follow each other are friends.
+    """Lets the caller follow a person. Following twice is once. One who has blocked the caller is followed in the caller's
+    own eyes only.
     Returns NOT_FOUND (USER_NOT_FOUND) if nobody has this id, FAILED_PRECONDITION (SELF_REFERENCE) for oneself,
-    UNAVAILABLE (PEER_UNAVAILABLE) if accounts cannot be looked up.
+    FAILED_PRECONDITION (PERSON_BLOCKED) while the caller blocks the person, UNAVAILABLE (PEER_UNAVAILABLE) if accounts
+    cannot be looked up.
     """
     Unfollow: _aio.UnaryUnaryMultiCallable[_ugc_pb2.UnfollowRequest, _empty_pb2.Empty]
     """Ends following a person. Ending none is no error."""
     ListFollowers: _aio.UnaryUnaryMultiCallable[_ugc_pb2.ListFollowersRequest, _ugc_pb2.ListFollowersResponse]
     """Lists the ids of those who follow a person, oldest first.
+    Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+    """
+    ListOwnFollowing: _aio.UnaryUnaryMultiCallable[_ugc_pb2.ListOwnFollowingRequest, _ugc_pb2.ListFollowingResponse]
+    """Lists the ids of those whom the caller follows, the longest followed first.
     Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
     """
     ListFollowing: _aio.UnaryUnaryMultiCallable[_ugc_pb2.ListFollowingRequest, _ugc_pb2.ListFollowingResponse]
@@ -82,10 +108,50 @@ class UgcServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _ugc_pb2.CreateReviewRequest,
         context: _aio.ServicerContext[_ugc_pb2.CreateReviewRequest, _abc.Awaitable[_ugc_pb2.Review]],
     ) -> _abc.Awaitable[_ugc_pb2.Review]:
-        """Writes a review of a film.
+        """Writes a review of a film, one per person and film.
         Returns NOT_FOUND (MOVIE_NOT_FOUND) if there is no such film, ALREADY_EXISTS (REVIEW_EXISTS) if the caller
         has reviewed it, UNAVAILABLE (PEER_UNAVAILABLE) if the catalogue does not answer.
         """
+
+    @_abc_1.abstractmethod
+    def UpdateReview(
+        self,
+        request: _ugc_pb2.UpdateReviewRequest,
+        context: _aio.ServicerContext[_ugc_pb2.UpdateReviewRequest, _abc.Awaitable[_ugc_pb2.Review]],
+    ) -> _abc.Awaitable[_ugc_pb2.Review]:
+        """Changes the caller's review; what is not given stays, and so does what others think of it.
+        Returns NOT_FOUND (REVIEW_NOT_FOUND) if there is no such review, PERMISSION_DENIED (NOT_YOUR_REVIEW) if it is
+        somebody else's.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteReview(
+        self,
+        request: _ugc_pb2.DeleteReviewRequest,
+        context: _aio.ServicerContext[_ugc_pb2.DeleteReviewRequest, _abc.Awaitable[_empty_pb2.Empty]],
+    ) -> _abc.Awaitable[_empty_pb2.Empty]:
+        """Deletes a review with what others think of it: one's own, or as a moderator anybody's. Its author may write another.
+        Returns NOT_FOUND (REVIEW_NOT_FOUND) if there is no such review, PERMISSION_DENIED (NOT_YOUR_REVIEW) if it is
+        somebody else's and the caller is no moderator.
+        """
+
+    @_abc_1.abstractmethod
+    def ListReviews(
+        self,
+        request: _ugc_pb2.ListReviewsRequest,
+        context: _aio.ServicerContext[_ugc_pb2.ListReviewsRequest, _abc.Awaitable[_ugc_pb2.ListReviewsResponse]],
+    ) -> _abc.Awaitable[_ugc_pb2.ListReviewsResponse]:
+        """Lists the reviews of a film, the newest first; with order_by `likes` the most liked first, of equals the newer.
+        Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+        """
+
+    @_abc_1.abstractmethod
+    def GetFilmScore(
+        self,
+        request: _ugc_pb2.GetFilmScoreRequest,
+        context: _aio.ServicerContext[_ugc_pb2.GetFilmScoreRequest, _abc.Awaitable[_ugc_pb2.FilmScore]],
+    ) -> _abc.Awaitable[_ugc_pb2.FilmScore]:
+        """Tells what a film was given in its reviews: the mean, 0 when there are none, and of how many."""
 
     @_abc_1.abstractmethod
     def GetReview(
@@ -104,7 +170,7 @@ class UgcServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_ugc_pb2.SetReactionRequest, _abc.Awaitable[_ugc_pb2.Review]],
     ) -> _abc.Awaitable[_ugc_pb2.Review]:
         """Likes or dislikes a review; the last word of a person counts.
-        Returns NOT_FOUND (REVIEW_NOT_FOUND) if there is no such review.
+        Returns NOT_FOUND (REVIEW_NOT_FOUND) if there is no such review, FAILED_PRECONDITION (SELF_REFERENCE) for one's own.
         """
 
     @_abc_1.abstractmethod
@@ -147,14 +213,26 @@ class UgcServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def ListSubscriptions(
+        self,
+        request: _ugc_pb2.ListSubscriptionsRequest,
+        context: _aio.ServicerContext[_ugc_pb2.ListSubscriptionsRequest, _abc.Awaitable[_ugc_pb2.ListSubscriptionsResponse]],
+    ) -> _abc.Awaitable[_ugc_pb2.ListSubscriptionsResponse]:
+        """Lists the ids of the films that the caller is subscribed to, oldest first.
+        Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+        """
+
+    @_abc_1.abstractmethod
     def Follow(
         self,
         request: _ugc_pb2.FollowRequest,
         context: _aio.ServicerContext[_ugc_pb2.FollowRequest, _abc.Awaitable[_empty_pb2.Empty]],
     ) -> _abc.Awaitable[_empty_pb2.Empty]:
-        """Lets the caller follow a person. Following twice is once. Two who follow each other are friends.
+        """Lets the caller follow a person. Following twice is once. One who has blocked the caller is followed in the caller's
+        own eyes only.
         Returns NOT_FOUND (USER_NOT_FOUND) if nobody has this id, FAILED_PRECONDITION (SELF_REFERENCE) for oneself,
-        UNAVAILABLE (PEER_UNAVAILABLE) if accounts cannot be looked up.
+        FAILED_PRECONDITION (PERSON_BLOCKED) while the caller blocks the person, UNAVAILABLE (PEER_UNAVAILABLE) if accounts
+        cannot be looked up.
         """
 
     @_abc_1.abstractmethod
@@ -172,6 +250,16 @@ class UgcServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_ugc_pb2.ListFollowersRequest, _abc.Awaitable[_ugc_pb2.ListFollowersResponse]],
     ) -> _abc.Awaitable[_ugc_pb2.ListFollowersResponse]:
         """Lists the ids of those who follow a person, oldest first.
+        Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+        """
+
+    @_abc_1.abstractmethod
+    def ListOwnFollowing(
+        self,
+        request: _ugc_pb2.ListOwnFollowingRequest,
+        context: _aio.ServicerContext[_ugc_pb2.ListOwnFollowingRequest, _abc.Awaitable[_ugc_pb2.ListFollowingResponse]],
+    ) -> _abc.Awaitable[_ugc_pb2.ListFollowingResponse]:
+        """Lists the ids of those whom the caller follows, the longest followed first.
         Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
         """
 
