@@ -9,6 +9,7 @@ from tests.people import Person, evening, ok, reason
 
 DOORS: dict[str, tuple[str, str, Any]] = {
     "look": ("GET", "/app/v1/announcement/{}", None),
+    "look for friends": ("GET", "/app/v1/announcement/{}/friends", None),
     "edit": ("PUT", "/app/v1/announcement/{}", {"title": "Mine"}),
     "edit its film": ("PUT", "/app/v1/announcement/{}", {"movie_id": str(uuid.uuid4())}),
     "publish": ("PUT", "/app/v1/announcement/{}", {"status": "Alive"}),
