@@ -57,15 +57,17 @@ async def test_a_repeated_reaction_does_not_undo_a_later_one(
     first = await react(ugc, guest, review.id, LIKE, "like")
     disliked = await react(ugc, guest, review.id, DISLIKE, "dislike")
     assert await react(ugc, guest, review.id, LIKE, "like") == first
-    assert await react(ugc, host, review.id, SetReactionRequest.REACTION_UNSPECIFIED) == disliked
+    assert await react(ugc, guest, review.id, DISLIKE) == disliked
 
 
-async def test_refused_reaction_does_not_use_the_key_up(ugc: UgcServiceStub, host: Person, film: Any) -> None:
+async def test_refused_reaction_does_not_use_the_key_up(
+    ugc: UgcServiceStub, host: Person, guest: Person, film: Any
+) -> None:
     review = await write(ugc, host, film, key())
     with pytest.raises(grpc.aio.AioRpcError) as error:
-        await react(ugc, host, host.id, LIKE, "like")
+        await react(ugc, guest, host.id, LIKE, "like")
     assert refusal(error.value) == (grpc.StatusCode.NOT_FOUND, "REVIEW_NOT_FOUND")
-    assert (await react(ugc, host, review.id, LIKE, "like")).likes == 1
+    assert (await react(ugc, guest, review.id, LIKE, "like")).likes == 1
 
 
 async def test_a_beginning_repeated_after_the_end_begins_nothing(host: Person, guest: Person) -> None:
