@@ -44,6 +44,8 @@ class Reviews:
             if review.author_id != person_id:
                 raise not_yours()
             await idempotency.settle(connection, review_id)
+            if text is None and score is None:
+                return review
             return await self.store.change(connection, review_id, text, score)
 
     async def remove(self, remover: Caller, review_id: UUID) -> None:

@@ -12,6 +12,7 @@ from mesh import caller
 from mesh.caller import Call, Caller
 from tests.channels import refusal, signed
 from tests.people import Person, ok, reason
+from tests.ugc.lists import all_of
 from ugc_svc import pages
 
 
@@ -125,3 +126,9 @@ async def test_a_person_does_not_learn_whom_others_follow(ugc: UgcServiceStub, h
         with pytest.raises(grpc.aio.AioRpcError) as error:
             await call
         assert refusal(error.value) == (grpc.StatusCode.PERMISSION_DENIED, "ACCESS_DENIED")
+
+
+async def test_whom_one_follows_is_listed_longest_first(guest: Person, crowd: list[Person]) -> None:
+    for star in (*crowd, crowd[0]):
+        ok(await guest.put(f"/ugc/v1/following/{star.id}"))
+    assert await all_of(guest, "/ugc/v1/following", page_size=5) == [star.id for star in crowd]

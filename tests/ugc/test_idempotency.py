@@ -57,15 +57,17 @@ async def test_a_repeated_reaction_does_not_undo_a_later_one(
     first = await react(ugc, guest, review.id, LIKE, "like")
     disliked = await react(ugc, guest, review.id, DISLIKE, "dislike")
     assert await react(ugc, guest, review.id, LIKE, "like") == first
-    assert await react(ugc, host, review.id, SetReactionRequest.REACTION_UNSPECIFIED) == disliked
+    assert await react(ugc, guest, review.id, DISLIKE) == disliked
 
 
-async def test_refused_reaction_does_not_use_the_key_up(ugc: UgcServiceStub, host: Person, film: Any) -> None:
+async def test_refused_reaction_does_not_use_the_key_up(
+    ugc: UgcServiceStub, host: Person, guest: Person, film: Any
+) -> None:
     review = await write(ugc, host, film, key())
     with pytest.raises(grpc.aio.AioRpcError) as error:
-        await react(ugc, host, host.id, LIKE, "like")
+        await react(ugc, guest, host.id, LIKE, "like")
     assert refusal(error.value) == (grpc.StatusCode.NOT_FOUND, "REVIEW_NOT_FOUND")
-    assert (await react(ugc, host, review.id, LIKE, "like")).likes == 1
+    assert (await react(ugc, guest, review.id, LIKE, "like")).likes == 1
 
 
 async def test_a_beginning_repeated_after_the_end_begins_nothing(host: Person, guest: Person) -> None:
@@ -84,12 +86,30 @@ async def test_an_end_repeated_after_another_beginning_ends_nothing(host: Person
     assert ok(await host.get(f"/ugc/v1/followers/{host.id}")) == [guest.id]
 
 
+async def test_a_deletion_repeated_deletes_no_later_review(ugc: UgcServiceStub, host: Person, film: Any) -> None:
+    first = await write(ugc, host, film, key())
+    path, headers = f"/ugc/v1/review/{first.id}", key()
+    ok(await host.delete(path, headers=headers))
+    second = await write(ugc, host, film, key())
+    assert ok(await host.delete(path, headers=headers)) == {}
+    assert ok(await host.get(f"/ugc/v1/likes_count/{second.id}")) == {"likes_count": 0}
+
+
+async def test_a_repeated_change_does_not_undo_a_later_one(ugc: UgcServiceStub, host: Person, film: Any) -> None:
+    review = await write(ugc, host, film, key())
+    path, headers = f"/ugc/v1/review/{review.id}", key()
+    first = ok(await host.put(path, {"score": 2}, headers=headers))
+    second = ok(await host.put(path, {"score": 3}))
+    assert ok(await host.put(path, {"score": 2}, headers=headers)) == first
+    assert ok(await host.get(f"/ugc/v1/review_info/{film['id']}/{host.id}/{review.id}")) == second
+
+
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
-@pytest.mark.parametrize("path", ["following", "subscription"])
+@pytest.mark.parametrize("path", ["following", "subscription", "friend_requests", "block"])
 async def test_another_subject_under_the_key_is_refused(
     host: Person, guest: Person, film: Any, other_film: Any, sudo: Person, path: str, method: str
 ) -> None:
-    one, other = (host.id, sudo.id) if path == "following" else (film["id"], other_film["id"])
+    one, other = (film["id"], other_film["id"]) if path == "subscription" else (host.id, sudo.id)
     headers = key()
     ok(await guest.call(method, f"/ugc/v1/{path}/{one}", headers=headers))
     answer = await guest.call(method, f"/ugc/v1/{path}/{other}", headers=headers)

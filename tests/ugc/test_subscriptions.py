@@ -7,6 +7,7 @@ from matinee.ugc.v1.ugc_pb2 import ListSubscribersRequest
 from matinee.ugc.v1.ugc_pb2_grpc import UgcServiceStub
 
 from tests.people import Person, ok, reason
+from tests.ugc.lists import all_of
 
 
 async def subscribers(ugc: UgcServiceStub, film_id: str) -> list[str]:
@@ -46,3 +47,9 @@ async def test_a_page_token_of_another_film_is_refused(host: Person, guest: Pers
     token = first.headers["x-next-page-token"]
     answer = await guest.get(f"/ugc/v1/subscribers/{other_film['id']}?page_token={token}")
     assert reason(answer) == (400, "INVALID_PAGE_TOKEN")
+
+
+async def test_ones_own_subscriptions_are_listed_oldest_first(guest: Person, film: Any, other_film: Any) -> None:
+    for each in (other_film, film, other_film):
+        ok(await guest.put(f"/ugc/v1/subscription/{each['id']}"))
+    assert await all_of(guest, "/ugc/v1/subscriptions", page_size=1) == [other_film["id"], film["id"]]

@@ -9,6 +9,8 @@ from mesh import clock, idempotency
 from mesh.database import Connection, Database, Row
 from mesh.paging import Place
 
+LOWER, HIGHER = "least(CAST(:one AS uuid), :other)", "greatest(CAST(:one AS uuid), :other)"
+"""Of two people, as the columns of a friendship have them."""
 # One that was hidden by a block that has ended since is seen when it is sent again.
 ASK = text(
     """INSERT INTO friend_requests (sender_id, receiver_id, create_time, hidden)
@@ -21,10 +23,10 @@ END_REQUESTS = text(
     WHERE (sender_id, receiver_id) IN ((:one, :other), (:other, :one))"""
 )
 BEFRIEND = text(
-    """INSERT INTO friendships (lower_id, higher_id, create_time)
-    VALUES (least(:one, :other), greatest(:one, :other), :now)"""
+    f"""INSERT INTO friendships (lower_id, higher_id, create_time)
+    VALUES ({LOWER}, {HIGHER}, :now)"""
 )
-UNFRIEND = text("DELETE FROM friendships WHERE lower_id = least(:one, :other) AND higher_id = greatest(:one, :other)")
+UNFRIEND = text(f"DELETE FROM friendships WHERE lower_id = {LOWER} AND higher_id = {HIGHER}")
 LIST_INCOMING = text(
     """SELECT sender_id AS id, create_time FROM friend_requests
     WHERE receiver_id = :person_id AND NOT hidden AND (create_time, sender_id) > (:after_time, :after_id)
