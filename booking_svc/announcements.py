@@ -12,6 +12,7 @@ from booking_svc.peers import Films, Follows, People
 from booking_svc.refusals import is_own, no_announcement
 from booking_svc.schema import Status, Will
 from booking_svc.store.announcements import AnnouncementStore
+from booking_svc.store.blocks import hides
 from booking_svc.store.change import changing
 from mesh import caller as calling
 from mesh import clock, paging
@@ -131,12 +132,11 @@ class Announcements:
         # Not by its will: a draft that was cancelled has never been anybody else's, either.
         if announcement.publish_time is None:
             return False
-        blocked = caller.user_id in announcement.shut_out
-        if not announcement.sub_only and not blocked:
+        if await hides(self.database.read, announcement, caller.user_id):
+            return False
+        if not announcement.sub_only or await self.store.guest_of([announcement.id], caller.user_id):
             return True
-        if await self.store.guest_of([announcement.id], caller.user_id):
-            return True
-        return not blocked and bool(await self.followed(caller, {announcement.author_id}))
+        return bool(await self.followed(caller, {announcement.author_id}))
 
     async def address_hidden(self, caller: Caller, rows: Sequence[Any]) -> Collection[UUID]:
         """Ids of the evenings whose exact address is not for this caller."""
@@ -155,13 +155,15 @@ class Announcements:
 
     async def list(self, caller: Caller, filters: dict[str, Any], size: int, token: str) -> tuple[Sequence[Any], str]:
         """A page of evenings and the next page's token. Raises InvalidArgument (INVALID_PAGE_TOKEN, INVALID_FIELDS)."""
-        values = with_bounds(filters)
+        values = {**with_bounds(filters), "person": caller.user_id}
         conditions = set(values) & FILTERS
         own = filters.get("author") == caller.user_id
         if set(filters.get("status", ())) <= {Status.ALIVE, Status.CLOSED} and ("status" in filters or not own):
             conditions.add("upcoming")
         if not own:
             conditions.add("published")
+            if not caller.is_super:
+                conditions.add("not_hidden")
         if after := paging.decode_place(token, filters):
             conditions.add("after")
             values["after_time"], values["after_id"] = after
@@ -176,7 +178,7 @@ class Announcements:
         """Up to `size` rows that the caller may see, and the last row looked at if there may be more behind it."""
         visible: Sequence[Any] = ()
         for _ in range(REFILLS):
-            rows = await self.rows(caller, conditions, values, size + 1)
+            rows = await self.store.list(frozenset(conditions), size + 1, values)
             seen = await self.visible(caller, rows)
             room = size - len(visible)
             visible = (*visible, *seen[:room])
@@ -189,15 +191,6 @@ class Announcements:
             if len(visible) == size:
                 return visible, rows[-1]
         return visible, rows[-1]
-
-    async def rows(self, caller: Caller, conditions: set[str], values: dict[str, Any], count: int) -> Sequence[Any]:
-        """Rows as everybody gets them; if blocks hide some of them, others instead, and from then on none of those."""
-        rows = await self.store.list(frozenset(conditions), count, values, caller.user_id)
-        if caller.is_super or not any(caller.user_id in row["shut_out"] for row in rows):
-            return rows
-        conditions.add("not_hidden")
-        values["person"] = caller.user_id
-        return await self.store.list(frozenset(conditions), count, values, caller.user_id)
 
     async def visible(self, caller: Caller, rows: Sequence[Any]) -> Sequence[Any]:
         """The rows that the caller may see: asks whom he follows only when a private evening is among them."""

@@ -6,6 +6,7 @@ from uuid import UUID
 from booking_svc.announcements import Announcements
 from booking_svc.refusals import elsewhere, full, no_announcement, open_for_applications
 from booking_svc.schema import places_left
+from booking_svc.store.blocks import hides
 from booking_svc.store.bookings import Application, BookingStore
 from booking_svc.store.change import changing
 from mesh.batch import Batcher
@@ -86,7 +87,7 @@ class Applications:
         if await self.announcements.store.guest_of([announcement.id], caller.user_id):
             raise AlreadyExists("BOOKING_EXISTS", "the caller has a booking for this evening already")
         # Super sees it nevertheless, but is no guest of those who block him, either.
-        if caller.user_id in announcement.shut_out:
+        if await hides(self.database.read, announcement, caller.user_id):
             raise no_announcement()
         if places_left(announcement) < application.tickets and not application.waiting_list:
             raise full(announcement)

@@ -285,6 +285,8 @@ class Block(Base):
     change_time: Mapped[datetime]
     """When it was decided, by ugc's clock."""
 
+    __table_args__ = (Index("by_blocked", "blocked_id", postgresql_where=text("blocked")),)
+
 
 class IdempotencyKey(KeptKey, Base):
     """Keys of writes that succeeded, with their answers."""

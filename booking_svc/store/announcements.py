@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 
 from booking_svc.schema import LIVE, LONGEST, SEATED, Status, one_of
-from booking_svc.store.blocks import SHUT_OUT, not_hidden
+from booking_svc.store.blocks import BLOCKED, is_blocked, not_hidden
 from booking_svc.store.ratings import mean_score
 from mesh import clock
 from mesh.batch import Batcher
@@ -22,9 +22,9 @@ LIST_COLUMNS = """a.id, a.xmin, a.author_id, a.movie_id, a.will, a.title, a.sub_
     a.tickets_count, a.places_taken, a.event_time, a.duration_minutes, a.end_time, a.event_location, a.city,
     a.address_for_guests_only, a.time_zone"""
 """`xmin` is what PostgreSQL tells the versions of a row apart by."""
-FIND = text(f"SELECT {COLUMNS}, {SHUT_OUT} FROM announcements a WHERE a.id = :id")
+FIND = text(f"SELECT {COLUMNS}, {BLOCKED} FROM announcements a WHERE a.id = :id")
 LIST_DETAILS = text(
-    f"""SELECT {COLUMNS}, {SHUT_OUT}, {mean_score("a.author_id", of_host=True)} AS author_rating, (
+    f"""SELECT {COLUMNS}, {BLOCKED}, {mean_score("a.author_id", of_host=True)} AS author_rating, (
         SELECT json_agg(json_build_object(
             'booking_id', b.id, 'guest_id', b.guest_id, 'state', b.state, 'tickets', b.tickets,
             'rating', {mean_score("b.guest_id", of_host=False)}
@@ -72,10 +72,8 @@ def list_statement(conditions: frozenset[str], statuses: frozenset[Status] = fro
     if statuses:
         parts.append(f"({' OR '.join(f'({STATUSES[status]})' for status in sorted(statuses))})")
     where = " AND ".join(parts) or "true"
-    return text(
-        f"""SELECT {LIST_COLUMNS}, {SHUT_OUT} FROM announcements a WHERE {where}
-        ORDER BY a.event_time, a.id LIMIT :count"""
-    )
+    columns = f"{LIST_COLUMNS}, {BLOCKED}" if conditions <= ANY_TIME else LIST_COLUMNS
+    return text(f"SELECT {columns} FROM announcements a WHERE {where} ORDER BY a.event_time, a.id LIMIT :count")
 
 
 ANY_TIME = frozenset({"published", "upcoming", "after"})
@@ -115,7 +113,7 @@ class AnnouncementStore:
         self.pages: Batcher[tuple[Page, Asking], Sequence[Row]] = Batcher(self.list_pages, limit=TOGETHER, pace=PACE)
 
     async def find(self, announcement_id: UUID, person: Asking) -> Row | None:
-        """An announcement, and as `shut_out` the person if its host blocks him; or None."""
+        """An announcement, and as `blocked` the person if anybody blocks him; or None."""
         parameters = {"id": announcement_id, "persons": known([person])}
         return (await self.database.read(FIND, parameters)).one_or_none()
 
@@ -127,7 +125,7 @@ class AnnouncementStore:
     async def find_detail(self, announcement_id: UUID, person: Asking) -> Row | None:
         """An announcement with its host's rating and, as JSON, its accepted guests; or None.
 
-        `shut_out` has the person if its host blocks him; others, too, who asked at this moment.
+        `blocked` has the person if anybody blocks him; others, too, who asked at this moment.
         """
         return await self.details.submit((announcement_id, person))
 
@@ -138,14 +136,15 @@ class AnnouncementStore:
         found = {row.id: row for row in (await self.planned.read(LIST_DETAILS, parameters)).all()}
         return [found.get(each) for each in ids]
 
-    async def list(
-        self, conditions: frozenset[str], count: int, values: dict[str, Any], person: Asking
-    ) -> Sequence[Row]:
-        """At most `count` announcements that meet all conditions, soonest first; `shut_out` as in find_detail()."""
-        if conditions <= ANY_TIME:
+    async def list(self, conditions: frozenset[str], count: int, values: dict[str, Any]) -> Sequence[Row]:
+        """At most `count` announcements that meet all conditions, soonest first."""
+        shared = conditions - {"not_hidden"}
+        if shared <= ANY_TIME:
             after = (values["after_time"], values["after_id"]) if "after" in conditions else None
-            return await self.pages.submit((Page(conditions, count, after), person))
-        return await self.read(self.database, conditions, count, {**values, "persons": known([person])})
+            rows = await self.pages.submit((Page(shared, count, after), values["person"]))
+            if shared == conditions or not rows or not is_blocked(rows[0], values["person"]):
+                return rows
+        return await self.read(self.database, conditions, count, values)
 
     async def list_pages(self, asked: Sequence[tuple[Page, Asking]]) -> Sequence[Sequence[Row]]:
         """As list(), for many; most of them want the same."""

@@ -15,19 +15,21 @@ from booking_svc.schema import LIVE, SEATED, one_of
 from mesh.database import Database, Rows
 
 Execute = Callable[[Executable, Mapping[str, Any]], Awaitable[Rows]]
-SHUT_OUT = """ARRAY(
-        SELECT blocked_id FROM blocks
-        WHERE blocker_id = a.author_id AND blocked_id = ANY(CAST(:persons AS uuid[])) AND blocked
-    ) AS shut_out"""
-"""SQL for those of :persons whom an evening's host blocks: what many read together is read once for all of them."""
+BLOCKED = """nullif(ARRAY(
+        SELECT person FROM unnest(CAST(:persons AS uuid[])) AS person
+        WHERE EXISTS (SELECT FROM blocks WHERE blocked_id = person AND blocked)
+    ), '{}') AS blocked"""
+"""SQL for those of :persons whom anybody blocks, null without any. Asked once for all who read something together, it
+costs the many hardly anything; the few are looked at one by one."""
 HELD = one_of("held.state", {*LIVE, *SEATED})
 
 
 def not_hidden(evening: str) -> str:
     """The condition that no block hides an evening; needs the parameter :person."""
-    return f"""NOT EXISTS (
-        SELECT FROM blocks WHERE blocker_id = {evening}.author_id AND blocked_id = :person AND blocked
-        AND NOT EXISTS (
+    # An array that is found once: looked up for each evening, this made a list of hosts four times as slow.
+    return f"""(
+        {evening}.author_id <> ALL (ARRAY(SELECT blocker_id FROM blocks WHERE blocked_id = :person AND blocked))
+        OR EXISTS (
             SELECT FROM bookings AS held
             WHERE held.announcement_id = {evening}.id AND held.guest_id = :person AND {HELD}
         )
@@ -47,9 +49,19 @@ LIST_BLOCKED = text(
 )
 
 
+def is_blocked(announcement: Any, person: UUID | None) -> bool:
+    """Whether anybody blocks a person who asked for an announcement that was read with BLOCKED."""
+    return person in (announcement["blocked"] or ())
+
+
 async def is_hidden(execute: Execute, announcement_id: UUID, person: UUID | None) -> bool:
     """Whether a block hides an evening from a person. `execute` runs the statement in a transaction or by itself."""
     return bool((await execute(IS_HIDDEN, {"id": announcement_id, "person": person})).scalar())
+
+
+async def hides(execute: Execute, announcement: Any, person: UUID | None) -> bool:
+    """As is_hidden(), for an announcement that was read with BLOCKED: asks only about those whom anybody blocks."""
+    return is_blocked(announcement, person) and await is_hidden(execute, announcement.id, person)
 
 
 class BlockStore:

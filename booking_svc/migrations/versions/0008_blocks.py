@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("change_time", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("blocker_id", "blocked_id"),
     )
+    op.create_index("by_blocked", "blocks", ["blocked_id"], postgresql_where=sa.text("blocked"))
 
 
 def downgrade() -> None:
