@@ -1,7 +1,7 @@
 """Puts the booking service together."""
 
 from matinee.auth.v1 import auth_pb2
-from matinee.booking.v1 import booking_pb2
+from matinee.booking.v1 import booking_pb2, rating_pb2
 from matinee.movie.v1 import movie_pb2
 from matinee.notify.v1 import notify_pb2
 from matinee.ugc.v1 import ugc_pb2
@@ -17,6 +17,7 @@ from booking_svc.hosts import Hosts
 from booking_svc.notices import Notices
 from booking_svc.peers import Films, Follows, Inboxes, People
 from booking_svc.plan import Plan
+from booking_svc.rating_servicer import RatingServicer
 from booking_svc.ratings import Ratings
 from booking_svc.reminders import Reminders
 from booking_svc.servicer import BookingServicer
@@ -78,7 +79,10 @@ async def build(settings: Settings) -> Process:
     return Process(
         settings=settings,
         verifier=verifier_of(settings, redis, auth, movie, ugc, notify),
-        served=[Served(booking_pb2.DESCRIPTOR.services_by_name["BookingService"], servicer)],
+        served=[
+            Served(booking_pb2.DESCRIPTOR.services_by_name["BookingService"], servicer),
+            Served(rating_pb2.DESCRIPTOR.services_by_name["RatingService"], RatingServicer()),
+        ],
         probe=probe,
         tasks=[worker.run],
         periodic=[

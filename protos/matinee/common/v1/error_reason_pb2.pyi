@@ -52,6 +52,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """PERMISSION_DENIED: the booking is somebody else's."""
     NOT_YOUR_ANNOUNCEMENT: _ErrorReason.ValueType  # 22
     """PERMISSION_DENIED: the announcement is somebody else's."""
+    OWN_RATING: _ErrorReason.ValueType  # 23
+    """PERMISSION_DENIED: nobody moderates what he wrote or what was said of him."""
     USER_NOT_FOUND: _ErrorReason.ValueType  # 30
     """NOT_FOUND"""
     GROUP_NOT_FOUND: _ErrorReason.ValueType  # 31
@@ -74,6 +76,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """NOT_FOUND"""
     CLIENT_NOT_FOUND: _ErrorReason.ValueType  # 45
     """NOT_FOUND"""
+    RATING_NOT_FOUND: _ErrorReason.ValueType  # 46
+    """NOT_FOUND: it does not exist, or the caller may not know that it does."""
     ANNOUNCEMENT_EXISTS: _ErrorReason.ValueType  # 41
     """ALREADY_EXISTS: the host has announced this film for this time already."""
     BOOKING_EXISTS: _ErrorReason.ValueType  # 42
@@ -101,7 +105,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     EVENING_NOT_OVER: _ErrorReason.ValueType  # 58
     """FAILED_PRECONDITION: the evening is not over yet."""
     NOT_A_GUEST: _ErrorReason.ValueType  # 59
-    """FAILED_PRECONDITION: the caller was not an accepted guest of this evening."""
+    """FAILED_PRECONDITION: the guest was not accepted for this evening, or is marked absent."""
     RATING_WINDOW_CLOSED: _ErrorReason.ValueType  # 60
     """FAILED_PRECONDITION: the 14 days for rating have passed."""
     SELF_REFERENCE: _ErrorReason.ValueType  # 61
@@ -114,6 +118,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """FAILED_PRECONDITION: the secret of a mailed link is unknown, used or too old, or somebody else has the address."""
     LAST_SUPER: _ErrorReason.ValueType  # 65
     """FAILED_PRECONDITION: nobody would be super any more."""
+    RATING_REVEALED: _ErrorReason.ValueType  # 66
+    """FAILED_PRECONDITION: the rating is revealed and cannot be changed any more."""
+    WRONG_RATING_STATE: _ErrorReason.ValueType  # 67
+    """FAILED_PRECONDITION: the rating is hidden already, is not hidden, or has no open reports."""
     VERSION_MISMATCH: _ErrorReason.ValueType  # 70
     """ABORTED: the announcement changed since expected_version; metadata `version`."""
     CONTENDED: _ErrorReason.ValueType  # 71
@@ -172,6 +180,8 @@ NOT_YOUR_BOOKING: ErrorReason.ValueType  # 21
 """PERMISSION_DENIED: the booking is somebody else's."""
 NOT_YOUR_ANNOUNCEMENT: ErrorReason.ValueType  # 22
 """PERMISSION_DENIED: the announcement is somebody else's."""
+OWN_RATING: ErrorReason.ValueType  # 23
+"""PERMISSION_DENIED: nobody moderates what he wrote or what was said of him."""
 USER_NOT_FOUND: ErrorReason.ValueType  # 30
 """NOT_FOUND"""
 GROUP_NOT_FOUND: ErrorReason.ValueType  # 31
@@ -194,6 +204,8 @@ DELIVERY_NOT_FOUND: ErrorReason.ValueType  # 39
 """NOT_FOUND"""
 CLIENT_NOT_FOUND: ErrorReason.ValueType  # 45
 """NOT_FOUND"""
+RATING_NOT_FOUND: ErrorReason.ValueType  # 46
+"""NOT_FOUND: it does not exist, or the caller may not know that it does."""
 ANNOUNCEMENT_EXISTS: ErrorReason.ValueType  # 41
 """ALREADY_EXISTS: the host has announced this film for this time already."""
 BOOKING_EXISTS: ErrorReason.ValueType  # 42
@@ -221,7 +233,7 @@ WRONG_BOOKING_STATE: ErrorReason.ValueType  # 57
 EVENING_NOT_OVER: ErrorReason.ValueType  # 58
 """FAILED_PRECONDITION: the evening is not over yet."""
 NOT_A_GUEST: ErrorReason.ValueType  # 59
-"""FAILED_PRECONDITION: the caller was not an accepted guest of this evening."""
+"""FAILED_PRECONDITION: the guest was not accepted for this evening, or is marked absent."""
 RATING_WINDOW_CLOSED: ErrorReason.ValueType  # 60
 """FAILED_PRECONDITION: the 14 days for rating have passed."""
 SELF_REFERENCE: ErrorReason.ValueType  # 61
@@ -234,6 +246,10 @@ MAILED_LINK_INVALID: ErrorReason.ValueType  # 64
 """FAILED_PRECONDITION: the secret of a mailed link is unknown, used or too old, or somebody else has the address."""
 LAST_SUPER: ErrorReason.ValueType  # 65
 """FAILED_PRECONDITION: nobody would be super any more."""
+RATING_REVEALED: ErrorReason.ValueType  # 66
+"""FAILED_PRECONDITION: the rating is revealed and cannot be changed any more."""
+WRONG_RATING_STATE: ErrorReason.ValueType  # 67
+"""FAILED_PRECONDITION: the rating is hidden already, is not hidden, or has no open reports."""
 VERSION_MISMATCH: ErrorReason.ValueType  # 70
 """ABORTED: the announcement changed since expected_version; metadata `version`."""
 CONTENDED: ErrorReason.ValueType  # 71
