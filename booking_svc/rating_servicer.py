@@ -1,29 +1,54 @@
 """The RPCs of RatingService: message in, one call of the domain, message out."""
 
 from typing import NoReturn
+from uuid import UUID
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
 from matinee.booking.v1 import rating_pb2 as pb
 from matinee.booking.v1.rating_pb2_grpc import RatingServiceServicer
 
+from booking_svc import to_proto
+from booking_svc.ratings import Ratings
+from booking_svc.store.ratings import Word
+from mesh import caller, idempotency
+from mesh.database import Database, Row
 from mesh.interceptors import Context
+
+SIDES = {pb.ListRatingsRequest.both: None, pb.ListRatingsRequest.host: True, pb.ListRatingsRequest.guest: False}
 
 
 class RatingServicer(RatingServiceServicer):
     """One method per RPC, in the proto's order."""
 
+    def __init__(self, database: Database, ratings: Ratings) -> None:
+        self.database = database
+        self.ratings = ratings
+
     async def CreateRating(self, request: pb.CreateRatingRequest, context: Context) -> pb.Rating:
-        await later(context)
+        async def act() -> pb.Rating:
+            word = Word(UUID(request.booking_id), caller.user_id(), request.score, request.text, request.private_note)
+            return own(await self.ratings.rate(word))
+
+        return await idempotency.once(self.database, request, pb.Rating, act, self.rating)
 
     async def UpdateRating(self, request: pb.UpdateRatingRequest, context: Context) -> pb.Rating:
-        await later(context)
+        async def act() -> pb.Rating:
+            given = {field.name: value for field, value in request.ListFields()}
+            score, words, note = (given.get(name) for name in ("score", "text", "private_note"))
+            booking_id = UUID(request.booking_id)
+            return await self.rating(await self.ratings.edit(booking_id, caller.user_id(), score, words, note))
+
+        return await idempotency.once(self.database, request, pb.Rating, act, self.rating)
 
     async def GetRating(self, request: pb.GetRatingRequest, context: Context) -> pb.Rating:
-        await later(context)
+        return own(await self.ratings.get_own(UUID(request.booking_id), caller.user_id()))
 
     async def ListRatings(self, request: pb.ListRatingsRequest, context: Context) -> pb.ListRatingsResponse:
-        await later(context)
+        of_host = SIDES[getattr(request.filter, "as")]
+        rows, token = await self.ratings.list(UUID(request.user_id), of_host, request.page_size, request.page_token)
+        ratings = [to_proto.rating(row, own=False, reader=caller.current().caller) for row in rows]
+        return pb.ListRatingsResponse(ratings=ratings, next_page_token=token)
 
     async def ReportNotHeld(self, request: pb.ReportNotHeldRequest, context: Context) -> Empty:
         await later(context)
@@ -48,6 +73,15 @@ class RatingServicer(RatingServiceServicer):
 
     async def AuditRatings(self, request: pb.AuditRatingsRequest, context: Context) -> pb.AuditRatingsResponse:
         await later(context)
+
+    async def rating(self, rating_id: UUID) -> pb.Rating:
+        """The caller's own rating."""
+        return own(await self.ratings.get(rating_id))
+
+
+def own(row: Row) -> pb.Rating:
+    """A rating as its author sees it."""
+    return to_proto.rating(row, own=True, reader=caller.current().caller)
 
 
 async def later(context: Context) -> NoReturn:

@@ -24,11 +24,12 @@ from booking_svc.servicer import BookingServicer
 from booking_svc.settings import Settings
 from booking_svc.store.announcements import AnnouncementStore
 from booking_svc.store.audit import AuditStore
-from booking_svc.store.bookings import FAN_OUT, TELL, BookingStore
-from booking_svc.store.events import EventStore
+from booking_svc.store.bookings import BookingStore
+from booking_svc.store.events import FAN_OUT, TELL, EventStore
 from booking_svc.store.hosts import HostStore
 from booking_svc.store.plan import PlanStore
 from booking_svc.store.ratings import RatingStore
+from booking_svc.store.scores import ScoreStore
 from mesh import idempotency, jobs
 from mesh.channel import connect
 from mesh.database import Database
@@ -40,6 +41,7 @@ from mesh.server import Process, Served, run
 
 EXPIRY_SECONDS = 1.0
 REMINDER_SECONDS = 2.0
+REVEAL_SECONDS = 2.0
 
 
 async def build(settings: Settings) -> Process:
@@ -62,7 +64,7 @@ async def build(settings: Settings) -> Process:
     bookings = Bookings(database, booking_store, announcement_store)
     audit = Audit(AuditStore(database))
     expiry = Expiry(database)
-    ratings = Ratings(RatingStore(database))
+    ratings = Ratings(planned, RatingStore(database, planned), ScoreStore(database))
     plan = Plan(PlanStore(database))
     reminders = Reminders(database, people, films, inboxes)
     events = EventStore(database)
@@ -81,7 +83,7 @@ async def build(settings: Settings) -> Process:
         verifier=verifier_of(settings, redis, auth, movie, ugc, notify),
         served=[
             Served(booking_pb2.DESCRIPTOR.services_by_name["BookingService"], servicer),
-            Served(rating_pb2.DESCRIPTOR.services_by_name["RatingService"], RatingServicer()),
+            Served(rating_pb2.DESCRIPTOR.services_by_name["RatingService"], RatingServicer(database, ratings)),
         ],
         probe=probe,
         tasks=[worker.run],
@@ -90,6 +92,7 @@ async def build(settings: Settings) -> Process:
             lambda: jobs.forget_troubles(database),
             lambda: every(EXPIRY_SECONDS, "expiry", expiry.sweep),
             lambda: every(REMINDER_SECONDS, "reminders", reminders.sweep),
+            lambda: every(REVEAL_SECONDS, "reveals", ratings.sweep),
         ],
         stop=worker.stop,
         close=[auth.close, movie.close, ugc.close, notify.close, redis.aclose, database.close, planned.close],

@@ -207,14 +207,15 @@ class BookingServicer(BookingServiceServicer):
 
         async def act() -> pb.Review:
             announcement_id = UUID(request.announcement_id)
-            return await look(
+            return to_proto.review(
                 await self.ratings.rate_host(caller.user_id(), announcement_id, request.score, request.review_text)
             )
 
         return await idempotency.once(self.database, request, pb.Review, act, look)
 
     async def GetAverageScore(self, request: pb.GetAverageScoreRequest, context: Context) -> pb.AverageScore:
-        return pb.AverageScore(score_average=await self.ratings.mean_as_host(UUID(request.user_id)))
+        standing = await self.ratings.scores.as_host(UUID(request.user_id))
+        return pb.AverageScore(score_average=standing.mean, ratings_count=standing.count)
 
     async def ListPlannedNotices(
         self, request: pb.ListPlannedNoticesRequest, context: Context

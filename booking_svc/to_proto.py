@@ -8,11 +8,12 @@ from uuid import UUID
 
 from google.protobuf.struct_pb2 import NULL_VALUE, Value
 from google.protobuf.timestamp_pb2 import Timestamp
-from matinee.booking.v1 import booking_pb2
+from matinee.booking.v1 import booking_pb2, rating_pb2
 from matinee.notify.v1 import notify_pb2
 
 from booking_svc.audit import Report
 from booking_svc.schema import NOBODY, Status, author_status, guest_status, places_left, status
+from mesh.caller import Caller
 from mesh.database import Row
 
 NULL, TRUE, FALSE = Value(null_value=NULL_VALUE), Value(bool_value=True), Value(bool_value=False)
@@ -90,6 +91,7 @@ def announcement_detail(
         event_location=row.city if address_hidden else row.event_location,
         guest_list=[guest(entry, names) for entry in guest_rows(row)],
         author_rating=row.author_rating,
+        author_rating_count=row.author_rating_count,
         duration=row.duration_minutes,
         author_id=str(row.author_id),
         movie_id=str(row.movie_id),
@@ -110,6 +112,7 @@ def guest(entry: Mapping[str, Any], names: Mapping[UUID, str]) -> booking_pb2.Gu
         guest_id=entry["guest_id"],
         guest_name=names.get(UUID(entry["guest_id"]), ""),
         guest_rating=entry["rating"],
+        guest_rating_count=entry["rating_count"],
         guest_status=guest_status(entry["state"]),
         author_status=AUTHOR_STATUS[author_status(entry["state"])],
         tickets=entry["tickets"],
@@ -143,7 +146,9 @@ def booking_detail(row: Any, names: Mapping[UUID, str], titles: Mapping[UUID, st
         author_status=AUTHOR_STATUS[author_status(row.state)],
         guest_status=guest_status(row.state),
         guest_rating=row.guest_rating,
+        guest_rating_count=row.guest_rating_count,
         author_rating=row.author_rating,
+        author_rating_count=row.author_rating_count,
         event_time=timestamp(row.event_time),
         state=row.state,
         tickets=row.tickets,
@@ -179,6 +184,7 @@ def host(row: Row, names: Mapping[UUID, str]) -> booking_pb2.Host:
         user_id=str(row.author_id),
         name=names.get(row.author_id, ""),
         rating=row.rating,
+        rating_count=row.rating_count,
         evenings=row.evenings,
         places_left=row.places_left,
         next_event_time=timestamp(row.event_time),
@@ -206,7 +212,7 @@ def audit(report: Report) -> booking_pb2.AuditCapacityResponse:
 
 
 def review(row: Any) -> booking_pb2.Review:
-    """A guest's rating of a host."""
+    """A guest's rating of a host, under the documented names."""
     return booking_pb2.Review(
         id=str(row.id),
         announcement_id=str(row.announcement_id),
@@ -215,6 +221,26 @@ def review(row: Any) -> booking_pb2.Review:
         review_text=row.text,
         score=row.score,
         created=timestamp(row.create_time),
+    )
+
+
+def rating(row: Row, *, own: bool, reader: Caller) -> rating_pb2.Rating:
+    """A rating as its author sees it (`own`), or as the reader may."""
+    is_one_of_two = own or reader.user_id in (row.rater_id, row.rated_id)
+    return rating_pb2.Rating(
+        id=str(row.id),
+        booking_id=str(row.booking_id) if is_one_of_two else "",
+        announcement_id=str(row.announcement_id) if is_one_of_two or not row.sub_only else "",
+        author_id=str(row.rater_id),
+        user_id=str(row.rated_id),
+        of_host=row.of_host,
+        score=row.score,
+        text=row.text,
+        private_note=row.private_note if own or reader.is_moderator else "",
+        created=timestamp(row.create_time),
+        modified=timestamp(row.update_time),
+        revealed=row.revealed,
+        hidden=row.hidden,
     )
 
 

@@ -11,8 +11,9 @@ from sqlalchemy import Executable, insert, text, update
 from booking_svc.schema import HOST_SLOT, LIVE, NOBODY, Announcement, one_of
 from booking_svc.store import bookings
 from booking_svc.store.announcements import COLUMNS
-from booking_svc.store.bookings import FAN_OUT, TELL, Application
-from booking_svc.store.ratings import REVEAL
+from booking_svc.store.bookings import Application
+from booking_svc.store.events import FAN_OUT, TELL
+from booking_svc.store.ratings import reveal
 from mesh import clock, idempotency, jobs
 from mesh.database import Connection, Database, Row
 from mesh.errors import AlreadyExists, NotFound
@@ -199,7 +200,7 @@ class Change:
 
     async def reveal_ratings(self, announcement_id: UUID) -> None:
         """Shows an evening's ratings if nobody is left who may still rate."""
-        await self.connection.execute(REVEAL, {"announcement_id": announcement_id, "now": self.now})
+        await reveal(self.connection, [announcement_id], self.now)
 
     async def hold(self, person_id: UUID, announcement: Any, slot: UUID = HOST_SLOT) -> bool:
         """Keeps a person's time for an evening; False if he is elsewhere then."""

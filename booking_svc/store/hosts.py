@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 
 from booking_svc.schema import LIVE, one_of
-from booking_svc.store.ratings import mean_score
+from booking_svc.store.scores import standing
 from mesh import clock
 from mesh.caller import Caller
 from mesh.database import Database, Row
@@ -45,12 +45,12 @@ def list_statement(of_film: bool, continued: bool) -> TextClause:
             ORDER BY a.event_time, a.author_id LIMIT :count
         )
         SELECT host.author_id, host.event_time, total.evenings, total.places_left,
-            {mean_score("host.author_id", of_host=True)} AS rating
+            as_host.mean AS rating, as_host.count AS rating_count
         FROM host CROSS JOIN LATERAL (
             SELECT count(*) AS evenings,
                 coalesce(sum(tickets_count - places_taken) FILTER (WHERE will = 'PUBLISHED'), 0) AS places_left
             FROM announcements e WHERE e.author_id = host.author_id AND {offered("e", of_film)}
-        ) AS total
+        ) AS total CROSS JOIN LATERAL {standing("host.author_id", of_host=True)} AS as_host
         ORDER BY host.event_time, host.author_id"""
     )
 
