@@ -9,6 +9,7 @@ from matinee.booking.v1 import rating_pb2 as pb
 from matinee.booking.v1.rating_pb2_grpc import RatingServiceServicer
 
 from booking_svc import to_proto
+from booking_svc.rating_audit import RatingAudit
 from booking_svc.ratings import Ratings
 from booking_svc.store.ratings import Word
 from mesh import caller, idempotency
@@ -21,9 +22,10 @@ SIDES = {pb.ListRatingsRequest.both: None, pb.ListRatingsRequest.host: True, pb.
 class RatingServicer(RatingServiceServicer):
     """One method per RPC, in the proto's order."""
 
-    def __init__(self, database: Database, ratings: Ratings) -> None:
+    def __init__(self, database: Database, ratings: Ratings, audit: RatingAudit) -> None:
         self.database = database
         self.ratings = ratings
+        self.audit = audit
 
     async def CreateRating(self, request: pb.CreateRatingRequest, context: Context) -> pb.Rating:
         async def act() -> pb.Rating:
@@ -72,7 +74,7 @@ class RatingServicer(RatingServiceServicer):
         await later(context)
 
     async def AuditRatings(self, request: pb.AuditRatingsRequest, context: Context) -> pb.AuditRatingsResponse:
-        await later(context)
+        return to_proto.rating_audit(await self.audit.run(request.page_token))
 
     async def rating(self, rating_id: UUID) -> pb.Rating:
         """The caller's own rating."""

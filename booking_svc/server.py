@@ -17,6 +17,7 @@ from booking_svc.hosts import Hosts
 from booking_svc.notices import Notices
 from booking_svc.peers import Films, Follows, Inboxes, People
 from booking_svc.plan import Plan
+from booking_svc.rating_audit import RatingAudit
 from booking_svc.rating_servicer import RatingServicer
 from booking_svc.ratings import Ratings
 from booking_svc.reminders import Reminders
@@ -28,6 +29,7 @@ from booking_svc.store.bookings import BookingStore
 from booking_svc.store.events import FAN_OUT, TELL, EventStore
 from booking_svc.store.hosts import HostStore
 from booking_svc.store.plan import PlanStore
+from booking_svc.store.rating_audit import RatingAuditStore
 from booking_svc.store.ratings import RatingStore
 from booking_svc.store.scores import ScoreStore
 from mesh import idempotency, jobs
@@ -65,6 +67,7 @@ async def build(settings: Settings) -> Process:
     audit = Audit(AuditStore(database))
     expiry = Expiry(database)
     ratings = Ratings(planned, RatingStore(database, planned), ScoreStore(database))
+    rating_audit = RatingAudit(RatingAuditStore(database))
     plan = Plan(PlanStore(database))
     reminders = Reminders(database, people, films, inboxes)
     events = EventStore(database)
@@ -83,7 +86,9 @@ async def build(settings: Settings) -> Process:
         verifier=verifier_of(settings, redis, auth, movie, ugc, notify),
         served=[
             Served(booking_pb2.DESCRIPTOR.services_by_name["BookingService"], servicer),
-            Served(rating_pb2.DESCRIPTOR.services_by_name["RatingService"], RatingServicer(database, ratings)),
+            Served(
+                rating_pb2.DESCRIPTOR.services_by_name["RatingService"], RatingServicer(database, ratings, rating_audit)
+            ),
         ],
         probe=probe,
         tasks=[worker.run],
