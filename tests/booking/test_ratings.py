@@ -201,6 +201,7 @@ async def test_private_note_is_for_its_author_and_moderators(
     ok(await evening.by_guest())
     ok(await evening.by_host(0, 3, private_note="He took a glass."))
     assert [each["private_note"] for each in await listed(guest)] == [""]
+    assert [each["private_note"] for each in await listed(guest, host)] == ["He took a glass."]
     assert [each["private_note"] for each in await listed(guest, sudo)] == ["He took a glass."]
 
 

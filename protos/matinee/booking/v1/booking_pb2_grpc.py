@@ -326,7 +326,8 @@ class BookingServiceServicer:
         """Rates the host of an evening that one was an accepted guest of, once, within 14 days after its end: as
         RatingService.CreateRating does, which tells when it is revealed.
         Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), ALREADY_EXISTS (RATING_EXISTS) and FAILED_PRECONDITION:
-        EVENING_NOT_OVER, NOT_A_GUEST if the caller was not accepted or is marked absent, RATING_WINDOW_CLOSED.
+        EVENING_NOT_OVER, NOT_A_GUEST if the caller was not accepted or is marked absent, RATING_WINDOW_CLOSED,
+        RATING_REVEALED if what the host says of the caller can be read already.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

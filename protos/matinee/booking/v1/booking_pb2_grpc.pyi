@@ -129,7 +129,8 @@ class BookingServiceStub:
     """Rates the host of an evening that one was an accepted guest of, once, within 14 days after its end: as
     RatingService.CreateRating does, which tells when it is revealed.
     Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), ALREADY_EXISTS (RATING_EXISTS) and FAILED_PRECONDITION:
-    EVENING_NOT_OVER, NOT_A_GUEST if the caller was not accepted or is marked absent, RATING_WINDOW_CLOSED.
+    EVENING_NOT_OVER, NOT_A_GUEST if the caller was not accepted or is marked absent, RATING_WINDOW_CLOSED,
+    RATING_REVEALED if what the host says of the caller can be read already.
     """
     GetAverageScore: _aio.UnaryUnaryMultiCallable[_booking_pb2.GetAverageScoreRequest, _booking_pb2.AverageScore]
     """Gets the mean of the scores a host was given. A score counts once it is revealed: when everybody of the evening who may
@@ -363,7 +364,8 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
         """Rates the host of an evening that one was an accepted guest of, once, within 14 days after its end: as
         RatingService.CreateRating does, which tells when it is revealed.
         Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), ALREADY_EXISTS (RATING_EXISTS) and FAILED_PRECONDITION:
-        EVENING_NOT_OVER, NOT_A_GUEST if the caller was not accepted or is marked absent, RATING_WINDOW_CLOSED.
+        EVENING_NOT_OVER, NOT_A_GUEST if the caller was not accepted or is marked absent, RATING_WINDOW_CLOSED,
+        RATING_REVEALED if what the host says of the caller can be read already.
         """
 
     @_abc_1.abstractmethod

@@ -33,7 +33,8 @@ class RatingServiceStub:
     sealed: until it is revealed nobody but its author learns anything of it, neither from a mean nor from a count nor from
     an order. All ratings of an evening are revealed at once, when everybody who may rate has (each guest the host, the host
     each guest), or when the 14 days are over. What was written while its author might write it stays, whatever is said of
-    his attendance later. A rating that moderators hide counts nowhere and is listed nowhere.
+    his attendance later. Nobody answers a rating of himself that he could read already (when somebody is marked present after
+    the reveal), so nobody waits for that. A rating that moderators hide counts nowhere and is listed nowhere.
 
     BookingService.CreateReview and GetAverageScore are about the same ratings.
     """
@@ -113,7 +114,8 @@ class RatingServiceServicer:
     sealed: until it is revealed nobody but its author learns anything of it, neither from a mean nor from a count nor from
     an order. All ratings of an evening are revealed at once, when everybody who may rate has (each guest the host, the host
     each guest), or when the 14 days are over. What was written while its author might write it stays, whatever is said of
-    his attendance later. A rating that moderators hide counts nowhere and is listed nowhere.
+    his attendance later. Nobody answers a rating of himself that he could read already (when somebody is marked present after
+    the reveal), so nobody waits for that. A rating that moderators hide counts nowhere and is listed nowhere.
 
     BookingService.CreateReview and GetAverageScore are about the same ratings.
     """
@@ -122,7 +124,7 @@ class RatingServiceServicer:
         """Rates the other side of a booking: its guest rates the host, its author the guest. Once, within 14 days after the end.
         Returns NOT_FOUND (BOOKING_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_BOOKING) if the caller is neither, ALREADY_EXISTS
         (RATING_EXISTS) and FAILED_PRECONDITION: NOT_A_GUEST if the guest was not accepted or is marked absent,
-        EVENING_NOT_OVER, RATING_WINDOW_CLOSED.
+        EVENING_NOT_OVER, RATING_WINDOW_CLOSED, RATING_REVEALED if what the other side says can be read already.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -157,7 +159,7 @@ class RatingServiceServicer:
 
     def ReportNotHeld(self, request, context):
         """Says that an evening did not take place: a guest who was accepted and is not marked absent, within 14 days after its
-        end. Saying it again is no error.
+        end. Saying it again is no error. Whoever has said so is heard, also if he is marked absent afterwards.
         Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND) and FAILED_PRECONDITION: NOT_A_GUEST, EVENING_NOT_OVER,
         RATING_WINDOW_CLOSED.
         """
@@ -184,7 +186,7 @@ class RatingServiceServicer:
 
     def ReportRating(self, request, context):
         """Reports a listed rating to the moderators, with the reason. Reporting it again replaces the reason, as long as they have
-        not decided.
+        not decided; once they have it changes nothing.
         Returns NOT_FOUND (RATING_NOT_FOUND) if it does not exist or is not listed for the caller.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -193,6 +195,7 @@ class RatingServiceServicer:
 
     def ListReports(self, request, context):
         """Lists the ratings that were reported: those with open reports first, then by the time of the first report, oldest first.
+        Those that the caller wrote or that are about the caller are left out.
         Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -305,7 +308,8 @@ class RatingService:
     sealed: until it is revealed nobody but its author learns anything of it, neither from a mean nor from a count nor from
     an order. All ratings of an evening are revealed at once, when everybody who may rate has (each guest the host, the host
     each guest), or when the 14 days are over. What was written while its author might write it stays, whatever is said of
-    his attendance later. A rating that moderators hide counts nowhere and is listed nowhere.
+    his attendance later. Nobody answers a rating of himself that he could read already (when somebody is marked present after
+    the reveal), so nobody waits for that. A rating that moderators hide counts nowhere and is listed nowhere.
 
     BookingService.CreateReview and GetAverageScore are about the same ratings.
     """

@@ -20,7 +20,8 @@ class RatingServiceStub:
     sealed: until it is revealed nobody but its author learns anything of it, neither from a mean nor from a count nor from
     an order. All ratings of an evening are revealed at once, when everybody who may rate has (each guest the host, the host
     each guest), or when the 14 days are over. What was written while its author might write it stays, whatever is said of
-    his attendance later. A rating that moderators hide counts nowhere and is listed nowhere.
+    his attendance later. Nobody answers a rating of himself that he could read already (when somebody is marked present after
+    the reveal), so nobody waits for that. A rating that moderators hide counts nowhere and is listed nowhere.
 
     BookingService.CreateReview and GetAverageScore are about the same ratings.
     """
@@ -30,7 +31,7 @@ class RatingServiceStub:
     """Rates the other side of a booking: its guest rates the host, its author the guest. Once, within 14 days after the end.
     Returns NOT_FOUND (BOOKING_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_BOOKING) if the caller is neither, ALREADY_EXISTS
     (RATING_EXISTS) and FAILED_PRECONDITION: NOT_A_GUEST if the guest was not accepted or is marked absent,
-    EVENING_NOT_OVER, RATING_WINDOW_CLOSED.
+    EVENING_NOT_OVER, RATING_WINDOW_CLOSED, RATING_REVEALED if what the other side says can be read already.
     """
     UpdateRating: _aio.UnaryUnaryMultiCallable[_rating_pb2.UpdateRatingRequest, _rating_pb2.Rating]
     """Changes the fields that are given of one's own rating, until it is revealed.
@@ -49,7 +50,7 @@ class RatingServiceStub:
     """
     ReportNotHeld: _aio.UnaryUnaryMultiCallable[_rating_pb2.ReportNotHeldRequest, _empty_pb2.Empty]
     """Says that an evening did not take place: a guest who was accepted and is not marked absent, within 14 days after its
-    end. Saying it again is no error.
+    end. Saying it again is no error. Whoever has said so is heard, also if he is marked absent afterwards.
     Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND) and FAILED_PRECONDITION: NOT_A_GUEST, EVENING_NOT_OVER,
     RATING_WINDOW_CLOSED.
     """
@@ -64,11 +65,12 @@ class RatingServiceStub:
     """
     ReportRating: _aio.UnaryUnaryMultiCallable[_rating_pb2.ReportRatingRequest, _empty_pb2.Empty]
     """Reports a listed rating to the moderators, with the reason. Reporting it again replaces the reason, as long as they have
-    not decided.
+    not decided; once they have it changes nothing.
     Returns NOT_FOUND (RATING_NOT_FOUND) if it does not exist or is not listed for the caller.
     """
     ListReports: _aio.UnaryUnaryMultiCallable[_rating_pb2.ListReportsRequest, _rating_pb2.ListReportsResponse]
     """Lists the ratings that were reported: those with open reports first, then by the time of the first report, oldest first.
+    Those that the caller wrote or that are about the caller are left out.
     Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
     """
     ModerateRating: _aio.UnaryUnaryMultiCallable[_rating_pb2.ModerateRatingRequest, _rating_pb2.Moderation]
@@ -95,7 +97,8 @@ class RatingServiceServicer(metaclass=_abc_1.ABCMeta):
     sealed: until it is revealed nobody but its author learns anything of it, neither from a mean nor from a count nor from
     an order. All ratings of an evening are revealed at once, when everybody who may rate has (each guest the host, the host
     each guest), or when the 14 days are over. What was written while its author might write it stays, whatever is said of
-    his attendance later. A rating that moderators hide counts nowhere and is listed nowhere.
+    his attendance later. Nobody answers a rating of himself that he could read already (when somebody is marked present after
+    the reveal), so nobody waits for that. A rating that moderators hide counts nowhere and is listed nowhere.
 
     BookingService.CreateReview and GetAverageScore are about the same ratings.
     """
@@ -109,7 +112,7 @@ class RatingServiceServicer(metaclass=_abc_1.ABCMeta):
         """Rates the other side of a booking: its guest rates the host, its author the guest. Once, within 14 days after the end.
         Returns NOT_FOUND (BOOKING_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_BOOKING) if the caller is neither, ALREADY_EXISTS
         (RATING_EXISTS) and FAILED_PRECONDITION: NOT_A_GUEST if the guest was not accepted or is marked absent,
-        EVENING_NOT_OVER, RATING_WINDOW_CLOSED.
+        EVENING_NOT_OVER, RATING_WINDOW_CLOSED, RATING_REVEALED if what the other side says can be read already.
         """
 
     @_abc_1.abstractmethod
@@ -152,7 +155,7 @@ class RatingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_rating_pb2.ReportNotHeldRequest, _abc.Awaitable[_empty_pb2.Empty]],
     ) -> _abc.Awaitable[_empty_pb2.Empty]:
         """Says that an evening did not take place: a guest who was accepted and is not marked absent, within 14 days after its
-        end. Saying it again is no error.
+        end. Saying it again is no error. Whoever has said so is heard, also if he is marked absent afterwards.
         Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND) and FAILED_PRECONDITION: NOT_A_GUEST, EVENING_NOT_OVER,
         RATING_WINDOW_CLOSED.
         """
@@ -185,7 +188,7 @@ class RatingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_rating_pb2.ReportRatingRequest, _abc.Awaitable[_empty_pb2.Empty]],
     ) -> _abc.Awaitable[_empty_pb2.Empty]:
         """Reports a listed rating to the moderators, with the reason. Reporting it again replaces the reason, as long as they have
-        not decided.
+        not decided; once they have it changes nothing.
         Returns NOT_FOUND (RATING_NOT_FOUND) if it does not exist or is not listed for the caller.
         """
 
@@ -196,6 +199,7 @@ class RatingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_rating_pb2.ListReportsRequest, _abc.Awaitable[_rating_pb2.ListReportsResponse]],
     ) -> _abc.Awaitable[_rating_pb2.ListReportsResponse]:
         """Lists the ratings that were reported: those with open reports first, then by the time of the first report, oldest first.
+        Those that the caller wrote or that are about the caller are left out.
         Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
         """
 

@@ -119,7 +119,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     LAST_SUPER: _ErrorReason.ValueType  # 65
     """FAILED_PRECONDITION: nobody would be super any more."""
     RATING_REVEALED: _ErrorReason.ValueType  # 66
-    """FAILED_PRECONDITION: the rating is revealed and cannot be changed any more."""
+    """FAILED_PRECONDITION: the rating is revealed, or the other side's is: it is too late to change it or to answer."""
     WRONG_RATING_STATE: _ErrorReason.ValueType  # 67
     """FAILED_PRECONDITION: the rating is hidden already, is not hidden, or has no open reports."""
     VERSION_MISMATCH: _ErrorReason.ValueType  # 70
@@ -247,7 +247,7 @@ MAILED_LINK_INVALID: ErrorReason.ValueType  # 64
 LAST_SUPER: ErrorReason.ValueType  # 65
 """FAILED_PRECONDITION: nobody would be super any more."""
 RATING_REVEALED: ErrorReason.ValueType  # 66
-"""FAILED_PRECONDITION: the rating is revealed and cannot be changed any more."""
+"""FAILED_PRECONDITION: the rating is revealed, or the other side's is: it is too late to change it or to answer."""
 WRONG_RATING_STATE: ErrorReason.ValueType  # 67
 """FAILED_PRECONDITION: the rating is hidden already, is not hidden, or has no open reports."""
 VERSION_MISMATCH: ErrorReason.ValueType  # 70
