@@ -12,7 +12,20 @@ import uvloop
 from rich.console import Console
 from rich.progress import Progress
 
-from bench import fanout, freshness, inbox, mailing, plots, reference, signing_in, streams, telling, together, wire
+from bench import (
+    fanout,
+    freshness,
+    inbox,
+    mailing,
+    plots,
+    rating,
+    reference,
+    signing_in,
+    streams,
+    telling,
+    together,
+    wire,
+)
 from bench.figures import Figure, failures, measure, quiet, show
 from bench.load import Requests, Samples, drive, repeated, request
 from bench.memory import show_memory
@@ -30,7 +43,7 @@ EMPTY, PREBUILT, EMPTY_ALONE, MANY = "empty call", "prebuilt list of 20", "empty
 UNCHECKED = "empty call of nobody"
 
 
-def figures(stage: Stage) -> list[Figure]:
+def figures(stage: Stage, ratings: rating.RatingStage) -> list[Figure]:
     """What is measured, ceilings first."""
     token, bookings, rush = stage.guests[0].token, stage.bookings(), stage.rush()
     empty = repeated(request("POST", "/bench/v1/nothing", token))
@@ -46,7 +59,10 @@ def figures(stage: Stage) -> list[Figure]:
         Figure(MANY, bookings, CLIENTS, EMPTY, 0.5),
         Figure("book, one hot evening", rush, CLIENTS, MANY, 0.9),
         Figure("get with five guests", get, CLIENTS, EMPTY, 0.55),
+        Figure("get with 20 guests, all rated", ratings.get(), CLIENTS, EMPTY, 0.5),
+        Figure("rate", ratings.words(), CLIENTS, EMPTY, 0.35),
         Figure("list of 20", listed, CLIENTS, PREBUILT, 0.65),
+        Figure("list of 20 ratings", ratings.listed(), CLIENTS, PREBUILT),
         Figure("short link redirect", repeated(request("GET", stage.link, token)), CLIENTS, EMPTY, 0.6),
         Figure(EMPTY_ALONE, empty, 1),
         Figure("book, alone", bookings, 1, EMPTY_ALONE),
@@ -58,7 +74,7 @@ async def measure_speed(mesh: Mesh, seconds: float, printer: Console) -> list[st
     stage = await set_up(mesh, printer)
     # First: what many bookings leave to be told would keep the news of these waiting.
     wrong = await measure_telling(mesh, stage, printer)
-    measured = figures(stage)
+    measured = figures(stage, await rating.set_up(mesh, stage.guests))
     # Each pair of guest and evening books once.
     booked = next(figure for figure in measured if figure.name == MANY)
     await measure(mesh, measured, seconds, printer)

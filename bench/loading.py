@@ -13,6 +13,12 @@ from local.mesh import Mesh
 TOWN = 1_000
 """Announcements that share hosts and guests: what a host does must not depend on how many there are of them all."""
 
+ADD_UP = """INSERT INTO standings (person_id, of_host, ratings_count, ratings_sum)
+    SELECT rated_id, of_host, count(*), sum(score) FROM ratings WHERE count_time IS NOT NULL GROUP BY 1, 2
+    ON CONFLICT (person_id, of_host) DO UPDATE SET ratings_count = excluded.ratings_count,
+        ratings_sum = excluded.ratings_sum"""
+"""The service adds up what it counts itself; what is loaded was counted before."""
+
 
 @dataclass
 class Loader:
@@ -40,6 +46,8 @@ class Loader:
                 progress.advance(task, count)
         for database in ("booking", "auth"):
             async with connected(self.mesh, database) as connection:
+                if database == "booking":
+                    await connection.execute(ADD_UP, timeout=600)
                 await connection.execute("VACUUM ANALYZE", timeout=600)
 
     async def load(self, count: int) -> None:

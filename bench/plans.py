@@ -14,7 +14,7 @@ from typing import Any
 from bench.superuser import connected
 from local.mesh import Mesh
 
-TABLES = frozenset({"announcements", "bookings", "booking_events", "engagements", "ratings"})
+TABLES = frozenset({"announcements", "bookings", "booking_events", "engagements", "ratings", "standings"})
 SETTINGS = {
     "session_preload_libraries": "auto_explain",
     "auto_explain.log_min_duration": "0",

@@ -48,7 +48,10 @@ COLUMNS = {
     "booking_events": (
         "announcement_id", "booking_id", "places_delta", "kind", "cause", "actor_id", "create_time",
     ),
-    "ratings": ("announcement_id", "rater_id", "rated_id", "of_host", "score", "text", "create_time", "reveal_time"),
+    "ratings": (
+        "announcement_id", "booking_id", "rater_id", "rated_id", "of_host", "score", "text", "create_time",
+        "update_time", "reveal_time", "list_time", "count_time",
+    ),
 }  # fmt: skip
 """What is loaded; everything else has defaults or is computed."""
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -190,9 +193,11 @@ class Population:
         self.tell(rows, evening, guest, booking, state, tickets, moment)
         if state == State.ATTENDED and self.chance.random() < 0.4:
             score = self.chance.randint(4, 10)
+            said, closes = evening.ends, evening.ends + RATING_WINDOW
             rows["ratings"].append(
-                (evening.id, guest, evening.host, True, score, "Fine.", evening.ends, evening.ends + RATING_WINDOW)
-            )
+                (evening.id, booking, guest, evening.host, True, score, "Fine.", said, said, closes, closes,
+                 closes if closes <= self.now else None)
+            )  # fmt: skip
 
     def state(self, evening: Evening) -> State:
         """What became of an application, or stands so far."""

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from bench.figures import judged
 from bench.superuser import connected
-from booking_svc.store.bookings import TELL
+from booking_svc.store.events import TELL
 from local.mesh import Mesh
 
 JOBS, ROUNDS = 10_000, 3

@@ -58,7 +58,8 @@ class Values:
         dated: Choices = {"filter[movie]": (None, self.film), "filter[date]": (None, self.day)}
         yield "/app/v1/bookings", {"filter[self]": ("author", "guest"), **dated}
         yield "/app/v1/_bookings", {"filter[author]": (None, str(self.host.id)), **dated}
-        yield "/app/v1/hosts", {"filter[movie]": (None, self.film)}
+        yield "/app/v1/hosts", {"filter[movie]": (None, self.film), "order_by": (None, "rating")}
+        yield f"/app/v1/ratings/{self.host.id}", {"filter[as]": ("both", "host", "guest")}
         yield f"/app/v1/announcement/{self.announcement}/applications", {}
         yield f"/app/v1/announcement/{self.announcement}", {}
 

@@ -9,6 +9,7 @@ from matinee.notify.v1 import notify_pb2
 from booking_svc.facts import Known, Recipient, evening_facts, guest, host, look_up, to_all
 from booking_svc.peers import Films, Inboxes, People
 from booking_svc.schema import NOBODY
+from booking_svc.store import scores
 from booking_svc.store.events import EventStore
 from mesh.batch import Batcher
 from mesh.database import Row
@@ -93,6 +94,10 @@ def groups(event: Row) -> Iterator[Group]:
             cancelled = kind == notify_pb2.announcement_cancelled
             yield Group(kind, listed(event, "guests"), sees_address=not cancelled)
             yield Group(kind, listed(event, "others"), sees_address=False)
+        case scores.REVEALED:
+            rated = [UUID(person) for person in event.detail["people"]]
+            people = [host(each) if each == event.author_id else guest(each) for each in rated]
+            yield Group(notify_pb2.rating_visible, people, sees_address=False)
 
 
 def sides(event: Row) -> Iterator[Group]:
@@ -116,6 +121,8 @@ def listed(event: Row, group: str) -> list[Recipient]:
 def event_facts(event: Row, known: Known, *, sees_address: bool) -> notify_pb2.PublishRequest:
     """What a notice of the event may mention."""
     facts = evening_facts(event, known, sees_address=sees_address)
+    # Of an evening whose ratings become visible one after the other each of its people is told once.
+    facts.schedule_version = event.kind if event.kind == scores.REVEALED else ""
     facts.event_id = str(event.id)
     facts.booking_id = str(event.booking_id or "")
     facts.guest_name = known.names.get(event.guest_id, "") if event.guest_id else ""

@@ -84,6 +84,36 @@ def wrong_state(booking: Any) -> MeshError:
     return FailedPrecondition("WRONG_BOOKING_STATE", f"the booking is {booking.state}", state=booking.state)
 
 
+def not_a_guest() -> MeshError:
+    """The refusal of somebody who was not accepted, or is marked absent."""
+    return FailedPrecondition("NOT_A_GUEST", "only who was accepted and is not marked absent was a guest of an evening")
+
+
+def not_over() -> MeshError:
+    """The refusal of what can only be said once an evening is over."""
+    return FailedPrecondition("EVENING_NOT_OVER", "the evening is not over yet")
+
+
+def window_closed() -> MeshError:
+    """The refusal of what is said too late."""
+    return FailedPrecondition("RATING_WINDOW_CLOSED", "the 14 days for rating have passed")
+
+
+def no_rating() -> MeshError:
+    """The refusal of a rating that does not exist, or not for the caller."""
+    return NotFound("RATING_NOT_FOUND", "there is no such rating")
+
+
+def own_rating() -> MeshError:
+    """The refusal of a moderator who is concerned himself."""
+    return PermissionDenied("OWN_RATING", "nobody moderates what he wrote or what was said of him")
+
+
+def wrong_rating_state(message: str) -> MeshError:
+    """The refusal of what moderators cannot do with a rating as it stands."""
+    return FailedPrecondition("WRONG_RATING_STATE", message)
+
+
 def bad_field(field: str, problem: str) -> MeshError:
     """The refusal of a field whose value is no good for a reason that the contract's limits do not know."""
     return InvalidArgument("INVALID_FIELDS", f"{field}: {problem}", fields={field: problem})

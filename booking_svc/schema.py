@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import (
     CheckConstraint,
     Computed,
+    Double,
     ForeignKey,
     Index,
     PrimaryKeyConstraint,
@@ -66,6 +67,14 @@ SEATED = (State.ACCEPTED, State.ATTENDED, State.NO_SHOW)
 """Bookings that hold places."""
 
 
+class Action(StrEnum):
+    """What moderators do with a rating."""
+
+    HIDE = "HIDE"
+    RESTORE = "RESTORE"
+    DISMISS = "DISMISS"
+
+
 class Status(StrEnum):
     """What the contract calls an announcement's status."""
 
@@ -81,6 +90,7 @@ def one_of(column: str, values: Iterable[StrEnum]) -> str:
     return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
 
 
+UNCOUNTED = text("count_time IS NULL AND NOT hidden")
 SEARCHED = """search_key(CASE WHEN address_for_guests_only THEN city ELSE event_location || chr(10) || city END)"""
 
 
@@ -92,6 +102,7 @@ class Base(DeclarativeBase):
         str: Text(),
         UUID: Uuid(),
         dict[str, Any]: JSONB(),
+        float: Double(),
     }
 
 
@@ -126,6 +137,8 @@ class Announcement(Base):
     update_time: Mapped[datetime]
     publish_time: Mapped[datetime | None]
     cancel_reason: Mapped[str] = mapped_column(server_default="")
+    late_minutes: Mapped[int | None]
+    """How many minutes were left when its author called it off, or moved it, late, while guests had places."""
     begun: Mapped[bool] = mapped_column(server_default="false")
     """Whether what was not decided when it began has expired."""
     move_time: Mapped[datetime | None]
@@ -185,6 +198,10 @@ class Booking(Base):
     promoted: Mapped[bool] = mapped_column(server_default="false")
     """Whether a place was offered to it that it had waited for, and its host has not said yes or no yet."""
     decline_reason: Mapped[str] = mapped_column(server_default="")
+    guest_late_minutes: Mapped[int | None]
+    """How many minutes were left when its guest gave the place up late; nothing any more once it is accepted again."""
+    host_late_minutes: Mapped[int | None]
+    """As above, when the host took the place away."""
 
     __table_args__ = (
         CheckConstraint("tickets > 0", name="wants_places"),
@@ -199,6 +216,7 @@ class Booking(Base):
         Index("by_announcement", "announcement_id", "id"),
         Index("waiting", "announcement_id", "id", postgresql_where=text("state = 'WAITLISTED'")),
         Index("by_guest", "guest_id", "id"),
+        Index("let_down_late", "announcement_id", postgresql_where=text("host_late_minutes IS NOT NULL")),
     )
 
 
@@ -250,26 +268,48 @@ class FanOut(Base):
 
 
 class Rating(Base):
-    """What a person who was there says of another."""
+    """What a person who was there says of another: a guest of the host, or the host of a guest."""
 
     __tablename__ = "ratings"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=func.uuidv7())
     announcement_id: Mapped[UUID] = mapped_column(ForeignKey("announcements.id"))
+    booking_id: Mapped[UUID] = mapped_column(ForeignKey("bookings.id"))
     rater_id: Mapped[UUID]
     rated_id: Mapped[UUID]
     of_host: Mapped[bool]
     score: Mapped[int] = mapped_column(SmallInteger)
     text: Mapped[str]
+    private_note: Mapped[str] = mapped_column(server_default="")
     create_time: Mapped[datetime]
+    update_time: Mapped[datetime]
     reveal_time: Mapped[datetime]
     """When the 14 days for rating are over, or, if that is sooner, when all of the evening who may rate have rated."""
+    list_time: Mapped[datetime]
+    """When it is listed: what guests say of their host waits until three have said something, or for the 14 days."""
+    hidden: Mapped[bool] = mapped_column(server_default="false")
+    """Whether moderators have hidden it."""
+    count_time: Mapped[datetime | None]
+    """When it was added to its standing; never while it is sealed or hidden."""
 
     __table_args__ = (
         CheckConstraint("score BETWEEN 1 AND 10", name="score_in_range"),
         CheckConstraint("rater_id <> rated_id", name="nobody_rates_himself"),
+        CheckConstraint(
+            "count_time IS NULL OR (count_time >= reveal_time AND NOT hidden)", name="counts_once_revealed"
+        ),
+        CheckConstraint("list_time >= reveal_time", name="listed_once_revealed"),
         UniqueConstraint("announcement_id", "rater_id", "rated_id", name="one_rating_per_pair_and_evening"),
-        Index("by_rated", "rated_id", "of_host", "reveal_time", postgresql_include=["score"]),
+        Index("by_rated", "rated_id", "create_time", "id"),
+        Index(
+            "uncounted_by_rated",
+            "rated_id",
+            "of_host",
+            "reveal_time",
+            postgresql_where=UNCOUNTED,
+            postgresql_include=["score"],
+        ),
+        Index("to_count", "reveal_time", "id", postgresql_where=UNCOUNTED),
     )
 
 
@@ -286,6 +326,94 @@ class Block(Base):
     """When it was decided, by ugc's clock."""
 
     __table_args__ = (Index("by_blocked", "blocked_id", postgresql_where=text("blocked")),)
+
+
+class Standing(Base):
+    """What a person's counted ratings add up to, as a host or as a guest; no row is none."""
+
+    __tablename__ = "standings"
+
+    person_id: Mapped[UUID]
+    of_host: Mapped[bool]
+    ratings_count: Mapped[int]
+    ratings_sum: Mapped[int]
+    lower_bound: Mapped[float] = mapped_column(Computed("lower_bound(ratings_count, ratings_sum)", persisted=True))
+    """What the mean is at least, with 95 % confidence; 0 when nobody has rated, 2.9 for a bare 10 from one guest.
+
+    The lower end of the Wilson score interval, with the mean as a share of what is possible: E. B. Wilson, "Probable
+    Inference, the Law of Succession, and Statistical Inference", 1927.
+    """
+
+    __table_args__ = (
+        PrimaryKeyConstraint("person_id", "of_host"),
+        CheckConstraint("ratings_count >= 0", name="counts_up"),
+        CheckConstraint("ratings_sum BETWEEN ratings_count AND 10 * ratings_count", name="mean_in_range"),
+        Index(
+            "best_hosts",
+            text("lower_bound DESC"),
+            "person_id",
+            postgresql_where=text("of_host AND ratings_count > 0"),
+        ),
+    )
+
+
+class Reported(Base):
+    """A rating that people have reported, and whether moderators have decided about all that was said of it."""
+
+    __tablename__ = "reported"
+
+    rating_id: Mapped[UUID] = mapped_column(ForeignKey("ratings.id"), primary_key=True)
+    closed: Mapped[bool]
+    create_time: Mapped[datetime]
+    """When it was reported first."""
+
+    __table_args__ = (Index("open_first", "closed", "create_time", "rating_id"),)
+
+
+class Report(Base):
+    """What one person says is wrong with a rating."""
+
+    __tablename__ = "reports"
+
+    rating_id: Mapped[UUID] = mapped_column(ForeignKey("ratings.id"))
+    reporter_id: Mapped[UUID]
+    reason: Mapped[str]
+    open: Mapped[bool]
+    """Whether moderators have not decided yet."""
+    create_time: Mapped[datetime]
+
+    __table_args__ = (PrimaryKeyConstraint("rating_id", "reporter_id"),)
+
+
+class Moderation(Base):
+    """What a moderator decided about a rating; append-only: what was done can always be looked up."""
+
+    __tablename__ = "moderations"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=func.uuidv7())
+    rating_id: Mapped[UUID] = mapped_column(ForeignKey("ratings.id"))
+    moderator_id: Mapped[UUID]
+    action: Mapped[str]
+    reason: Mapped[str]
+    create_time: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint(one_of("action", Action), name="known_action"),
+        Index("moderations_of_rating", "rating_id", "id"),
+        {"info": APPEND_ONLY},
+    )
+
+
+class NotHeld(Base):
+    """A guest's word that an evening did not take place."""
+
+    __tablename__ = "not_held"
+
+    announcement_id: Mapped[UUID] = mapped_column(ForeignKey("announcements.id"))
+    guest_id: Mapped[UUID]
+    create_time: Mapped[datetime]
+
+    __table_args__ = (PrimaryKeyConstraint("announcement_id", "guest_id"),)
 
 
 class IdempotencyKey(KeptKey, Base):

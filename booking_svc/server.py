@@ -1,7 +1,7 @@
 """Puts the booking service together."""
 
 from matinee.auth.v1 import auth_pb2
-from matinee.booking.v1 import block_pb2, booking_pb2
+from matinee.booking.v1 import block_pb2, booking_pb2, rating_pb2
 from matinee.movie.v1 import movie_pb2
 from matinee.notify.v1 import notify_pb2
 from matinee.ugc.v1 import people_pb2, ugc_pb2
@@ -17,21 +17,29 @@ from booking_svc.bookings import Bookings
 from booking_svc.expiry import Expiry
 from booking_svc.friends import Friends
 from booking_svc.hosts import Hosts
+from booking_svc.moderation import Moderation
 from booking_svc.notices import Notices
 from booking_svc.peers import Films, Follows, Inboxes, People
 from booking_svc.plan import Plan
+from booking_svc.rating_audit import RatingAudit
+from booking_svc.rating_servicer import RatingServicer
 from booking_svc.ratings import Ratings
 from booking_svc.reminders import Reminders
 from booking_svc.servicer import BookingServicer
 from booking_svc.settings import Settings
+from booking_svc.standing import Standing
 from booking_svc.store.announcements import AnnouncementStore
 from booking_svc.store.audit import AuditStore
 from booking_svc.store.blocks import BlockStore
-from booking_svc.store.bookings import FAN_OUT, TELL, BookingStore
-from booking_svc.store.events import EventStore
+from booking_svc.store.bookings import BookingStore
+from booking_svc.store.events import FAN_OUT, TELL, EventStore
 from booking_svc.store.hosts import HostStore
+from booking_svc.store.moderation import ModerationStore
 from booking_svc.store.plan import PlanStore
+from booking_svc.store.rating_audit import RatingAuditStore
 from booking_svc.store.ratings import RatingStore
+from booking_svc.store.scores import ScoreStore
+from booking_svc.store.standing import StandingStore
 from mesh import idempotency, jobs
 from mesh.channel import connect
 from mesh.database import Database
@@ -43,6 +51,7 @@ from mesh.server import Process, Served, run
 
 EXPIRY_SECONDS = 1.0
 REMINDER_SECONDS = 2.0
+REVEAL_SECONDS = 2.0
 
 
 async def build(settings: Settings) -> Process:
@@ -72,7 +81,11 @@ async def build(settings: Settings) -> Process:
     bookings = Bookings(database, booking_store, announcement_store)
     audit = Audit(AuditStore(database))
     expiry = Expiry(database)
-    ratings = Ratings(RatingStore(database))
+    ratings = Ratings(planned, RatingStore(database, planned), ScoreStore(database))
+    rating_audit = RatingAudit(RatingAuditStore(database))
+    standing = Standing(database, StandingStore(planned))
+    moderation = Moderation(database, ModerationStore(database))
+    rating_servicer = RatingServicer(database, ratings, standing, moderation, rating_audit)
     plan = Plan(PlanStore(database))
     reminders = Reminders(database, people, films, inboxes)
     events = EventStore(database)
@@ -102,6 +115,7 @@ async def build(settings: Settings) -> Process:
         served=[
             Served(booking_pb2.DESCRIPTOR.services_by_name["BookingService"], servicer),
             Served(block_pb2.DESCRIPTOR.services_by_name["BlockService"], BlockServicer(Blocks(block_store))),
+            Served(rating_pb2.DESCRIPTOR.services_by_name["RatingService"], rating_servicer),
         ],
         probe=probe,
         tasks=[worker.run],
@@ -110,6 +124,7 @@ async def build(settings: Settings) -> Process:
             lambda: jobs.forget_troubles(database),
             lambda: every(EXPIRY_SECONDS, "expiry", expiry.sweep),
             lambda: every(REMINDER_SECONDS, "reminders", reminders.sweep),
+            lambda: every(REVEAL_SECONDS, "reveals", ratings.sweep),
         ],
         stop=worker.stop,
         close=[auth.close, movie.close, ugc.close, notify.close, redis.aclose, database.close, planned.close],

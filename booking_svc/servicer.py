@@ -119,7 +119,8 @@ class BookingServicer(BookingServiceServicer):
 
     async def ListHosts(self, request: pb.ListHostsRequest, context: Context) -> pb.ListHostsResponse:
         movie = UUID(request.filter.movie) if request.filter.movie else None
-        rows, token = await self.hosts.list(caller.user(), movie, request.page_size, request.page_token)
+        by_rating = request.order_by == "rating"
+        rows, token = await self.hosts.list(caller.user(), movie, by_rating, request.page_size, request.page_token)
         names = await self.people.names(*(row.author_id for row in rows))
         return pb.ListHostsResponse(hosts=[to_proto.host(row, names) for row in rows], next_page_token=token)
 
@@ -220,14 +221,15 @@ class BookingServicer(BookingServiceServicer):
 
         async def act() -> pb.Review:
             announcement_id = UUID(request.announcement_id)
-            return await look(
+            return to_proto.review(
                 await self.ratings.rate_host(caller.user_id(), announcement_id, request.score, request.review_text)
             )
 
         return await idempotency.once(self.database, request, pb.Review, act, look)
 
     async def GetAverageScore(self, request: pb.GetAverageScoreRequest, context: Context) -> pb.AverageScore:
-        return pb.AverageScore(score_average=await self.ratings.mean_as_host(UUID(request.user_id)))
+        standing = await self.ratings.scores.as_host(UUID(request.user_id))
+        return pb.AverageScore(score_average=standing.mean, ratings_count=standing.count)
 
     async def ListPlannedNotices(
         self, request: pb.ListPlannedNoticesRequest, context: Context

@@ -8,11 +8,13 @@ from uuid import UUID
 
 from google.protobuf.struct_pb2 import NULL_VALUE, Value
 from google.protobuf.timestamp_pb2 import Timestamp
-from matinee.booking.v1 import booking_pb2
+from matinee.booking.v1 import booking_pb2, rating_pb2
 from matinee.notify.v1 import notify_pb2
 
 from booking_svc.audit import Report
-from booking_svc.schema import NOBODY, Status, author_status, guest_status, places_left, status
+from booking_svc.rating_audit import RatingReport
+from booking_svc.schema import NOBODY, Status, Will, author_status, guest_status, places_left, status
+from mesh.caller import Caller
 from mesh.database import Row
 
 NULL, TRUE, FALSE = Value(null_value=NULL_VALUE), Value(bool_value=True), Value(bool_value=False)
@@ -90,6 +92,7 @@ def announcement_detail(
         event_location=row.city if address_hidden else row.event_location,
         guest_list=[guest(entry, names) for entry in guest_rows(row)],
         author_rating=row.author_rating,
+        author_rating_count=row.author_rating_count,
         duration=row.duration_minutes,
         author_id=str(row.author_id),
         movie_id=str(row.movie_id),
@@ -100,6 +103,7 @@ def announcement_detail(
         city=row.city,
         address_for_guests_only=row.address_for_guests_only,
         cancel_reason=row.cancel_reason,
+        cancelled_minutes_before=row.late_minutes if row.will == Will.CANCELLED else None,
     )
 
 
@@ -110,6 +114,7 @@ def guest(entry: Mapping[str, Any], names: Mapping[UUID, str]) -> booking_pb2.Gu
         guest_id=entry["guest_id"],
         guest_name=names.get(UUID(entry["guest_id"]), ""),
         guest_rating=entry["rating"],
+        guest_rating_count=entry["rating_count"],
         guest_status=guest_status(entry["state"]),
         author_status=AUTHOR_STATUS[author_status(entry["state"])],
         tickets=entry["tickets"],
@@ -143,7 +148,9 @@ def booking_detail(row: Any, names: Mapping[UUID, str], titles: Mapping[UUID, st
         author_status=AUTHOR_STATUS[author_status(row.state)],
         guest_status=guest_status(row.state),
         guest_rating=row.guest_rating,
+        guest_rating_count=row.guest_rating_count,
         author_rating=row.author_rating,
+        author_rating_count=row.author_rating_count,
         event_time=timestamp(row.event_time),
         state=row.state,
         tickets=row.tickets,
@@ -155,7 +162,7 @@ def booking_detail(row: Any, names: Mapping[UUID, str], titles: Mapping[UUID, st
     )
 
 
-def timeline_entry(entry: Mapping[str, str]) -> booking_pb2.TimelineEntry:
+def timeline_entry(entry: Mapping[str, Any]) -> booking_pb2.TimelineEntry:
     """Something that happened to a booking."""
     actor = entry["actor"]
     return booking_pb2.TimelineEntry(
@@ -163,6 +170,7 @@ def timeline_entry(entry: Mapping[str, str]) -> booking_pb2.TimelineEntry:
         kind=entry["kind"],
         actor="" if actor == str(NOBODY) else actor,
         cause=entry["cause"],
+        minutes_before=entry.get("minutes_before"),
     )
 
 
@@ -179,6 +187,7 @@ def host(row: Row, names: Mapping[UUID, str]) -> booking_pb2.Host:
         user_id=str(row.author_id),
         name=names.get(row.author_id, ""),
         rating=row.rating,
+        rating_count=row.rating_count,
         evenings=row.evenings,
         places_left=row.places_left,
         next_event_time=timestamp(row.event_time),
@@ -206,7 +215,7 @@ def audit(report: Report) -> booking_pb2.AuditCapacityResponse:
 
 
 def review(row: Any) -> booking_pb2.Review:
-    """A guest's rating of a host."""
+    """A guest's rating of a host, under the documented names."""
     return booking_pb2.Review(
         id=str(row.id),
         announcement_id=str(row.announcement_id),
@@ -214,6 +223,76 @@ def review(row: Any) -> booking_pb2.Review:
         user_id=str(row.rated_id),
         review_text=row.text,
         score=row.score,
+        created=timestamp(row.create_time),
+    )
+
+
+def rating(row: Row, reader: Caller) -> rating_pb2.Rating:
+    """A rating as somebody may see it; its author sees all of it."""
+    own, about = reader.user_id == row.rater_id, reader.user_id == row.rated_id
+    return rating_pb2.Rating(
+        id=str(row.id),
+        booking_id=str(row.booking_id) if own or about else "",
+        announcement_id=str(row.announcement_id) if own or about or not row.sub_only else "",
+        author_id=str(row.rater_id),
+        user_id=str(row.rated_id),
+        of_host=row.of_host,
+        score=row.score,
+        text=row.text,
+        private_note=row.private_note if own or (reader.is_moderator and not about) else "",
+        created=timestamp(row.create_time),
+        modified=timestamp(row.update_time),
+        revealed=row.revealed,
+        hidden=row.hidden,
+    )
+
+
+def rating_audit(report: RatingReport) -> rating_pb2.AuditRatingsResponse:
+    """What an audit of ratings found."""
+    return rating_pb2.AuditRatingsResponse(
+        standings=report.standings,
+        ratings=report.ratings,
+        next_page_token=report.next_page_token,
+        differences=[
+            rating_pb2.AuditRatingsResponse.Difference(
+                user_id=str(row.person_id),
+                of_host=row.of_host,
+                ratings_count=row.ratings_count,
+                ratings_sum=row.ratings_sum,
+                count_by_ratings=row.count_by_ratings,
+                sum_by_ratings=row.sum_by_ratings,
+            )
+            for row in report.differences
+        ],
+    )
+
+
+def reported_rating(row: Row, moderator: Caller) -> rating_pb2.ReportedRating:
+    """A rating and what people say is wrong with it."""
+    return rating_pb2.ReportedRating(
+        rating=rating(row, moderator),
+        open=not row.closed,
+        reports_count=row.reports_count,
+        reports=[
+            rating_pb2.ReportedRating.Report(
+                reporter_id=entry["reporter_id"],
+                reason=entry["reason"],
+                created=timestamp(datetime.fromisoformat(entry["time"])),
+                open=entry["open"],
+            )
+            for entry in row.reports
+        ],
+    )
+
+
+def moderation(row: Row) -> rating_pb2.Moderation:
+    """What a moderator decided."""
+    return rating_pb2.Moderation(
+        id=str(row.id),
+        rating_id=str(row.rating_id),
+        moderator_id=str(row.moderator_id),
+        action=row.action,
+        reason=row.reason,
         created=timestamp(row.create_time),
     )
 

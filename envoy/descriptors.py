@@ -8,7 +8,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from google.rpc import error_details_pb2, status_pb2
 from matinee.auth.v1 import auth_pb2, client_pb2
 from matinee.bench.v1 import ceiling_pb2
-from matinee.booking.v1 import block_pb2, booking_pb2
+from matinee.booking.v1 import block_pb2, booking_pb2, rating_pb2
 from matinee.link.v1 import link_pb2
 from matinee.movie.v1 import movie_pb2
 from matinee.notify.v1 import notify_pb2
@@ -16,7 +16,7 @@ from matinee.ugc.v1 import people_pb2, ugc_pb2
 
 # Which service's processes answer the RPCs of a file. The busiest come first: routes are tried in this order.
 SERVED_BY: dict[str, tuple[ModuleType, ...]] = {
-    "booking": (booking_pb2, block_pb2),
+    "booking": (booking_pb2, rating_pb2, block_pb2),
     "movie": (movie_pb2,),
     "auth": (auth_pb2, client_pb2),
     "ugc": (ugc_pb2, people_pb2),

@@ -1,7 +1,7 @@
 """Imports every stub of the contract, so that reflection can describe all of it on every port."""
 
 from matinee.auth.v1 import auth_pb2, client_pb2
-from matinee.booking.v1 import block_pb2, booking_pb2
+from matinee.booking.v1 import block_pb2, booking_pb2, rating_pb2
 from matinee.common.v1 import error_reason_pb2
 from matinee.link.v1 import link_pb2
 from matinee.movie.v1 import movie_pb2
@@ -13,6 +13,7 @@ FILES = (
     client_pb2.DESCRIPTOR,
     block_pb2.DESCRIPTOR,
     booking_pb2.DESCRIPTOR,
+    rating_pb2.DESCRIPTOR,
     error_reason_pb2.DESCRIPTOR,
     link_pb2.DESCRIPTOR,
     movie_pb2.DESCRIPTOR,

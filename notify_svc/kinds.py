@@ -167,6 +167,16 @@ KINDS = {
             )
         },
     ),
+    "rating_visible": Kind(
+        "the rated",
+        ("title",),
+        {
+            "": Sides(
+                guest=Wording("You were rated: {title}", "What your host says of you can be seen now: {evening}"),
+                host=Wording("You were rated: {title}", "What your guests say of you counts from now on: {evening}"),
+            )
+        },
+    ),
 }
 ABOUT_ACCOUNTS = {
     "welcome": Kind(

@@ -86,7 +86,7 @@ class Mails:
             "changes": change_lines(facts, language),
             "reason": flat(facts["reason"]) if "{reason}" in reasons(notice, facts, language) else "",
             "link": link,
-            "button": language.labels["open_booking" if notice.booking_id else "open_announcement"],
+            "button": language.labels[button(notice)],
             "why": language.labels["why"],
             "unsubscribe": unsubscribe,
             "off": notice.kind == "announcement_cancelled",
@@ -194,3 +194,10 @@ def details(kind: str, facts: Facts, language: Language, *, is_host: bool) -> It
             yield labels["guest"], guest
     elif host := flat(facts["author_name"]):
         yield labels["host"], host
+
+
+def button(notice: Row) -> str:
+    """Which label the mail's button has: what the notice's link leads to."""
+    if notice.kind == "rating_visible":
+        return "open_ratings"
+    return "open_booking" if notice.booking_id else "open_announcement"

@@ -59,7 +59,7 @@ class Notices:
     def notices(self, event: Event, manners: Manners) -> Iterator[Told]:
         """A notice for each recipient, in his language and in the words of his side."""
         facts, said = event.facts, {ENGLISH.code: kinds.sides(event.kind, event.facts)}
-        target, plain = self.target(event.kind, facts), stored(facts)
+        plain = stored(facts)
         for recipient_id, is_host in event.recipients:
             language, mails = manners[recipient_id]
             if language.code not in said:
@@ -76,7 +76,7 @@ class Notices:
                 title=wording.title,
                 text=wording.text,
                 occur_time=event.occurred,
-                target=target,
+                target=self.target(event.kind, facts, recipient_id),
                 mailed=kinds.mailed(event.kind, facts, is_host=is_host) if mails else None,
                 facts=plain,
             )
@@ -113,15 +113,17 @@ class Notices:
             title=wording.title,
             text=wording.text,
             occur_time=telling.edits[-1].occurred,
-            target=self.target(EDIT, facts),
+            target=self.target(EDIT, facts, telling.recipient_id),
             mailed=kinds.mailed(EDIT, facts, is_host=telling.is_host) if manner.mails else None,
             facts=stored(facts),
             edits=telling.plain(),
             hold_time=first.occurred + COALESCED,
         )
 
-    def target(self, kind: str, facts: Facts) -> str:
-        """Where a notice's short link leads: to the booking it is about, or to the announcement."""
+    def target(self, kind: str, facts: Facts, recipient_id: UUID) -> str:
+        """Where a notice's short link leads: to the booking it is about, to one's ratings, or to the announcement."""
+        if kind == "rating_visible":
+            return f"{self.public_url}/app/v1/ratings/{recipient_id}"
         if "booking_id" in kinds.KINDS[kind].needs:
             return f"{self.public_url}/app/v1/booking/{facts['booking_id']}"
         return f"{self.public_url}/app/v1/announcement/{facts['announcement_id']}"

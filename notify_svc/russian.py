@@ -92,6 +92,12 @@ SAYS: Mapping[str, Mapping[str, Sides]] = {
             host=Wording("Как прошёл вечер: {title}", "Ваш вечер {evening} закончился; отметьте, кто пришёл"),
         )
     },
+    "rating_visible": {
+        "": Sides(
+            guest=Wording("Вас оценили: {title}", "Теперь видно, что о вас говорит хозяин вечера: {evening}"),
+            host=Wording("Вас оценили: {title}", "Оценки ваших гостей теперь учитываются: {evening}"),
+        )
+    },
     "welcome": {
         "registered": oneself(
             "Добро пожаловать в Matinee",

@@ -10,28 +10,31 @@ from sqlalchemy import TextClause, text
 
 from booking_svc.schema import LIVE, LONGEST, SEATED, Status, one_of
 from booking_svc.store.blocks import BLOCKED, is_blocked, not_hidden
-from booking_svc.store.ratings import mean_score
+from booking_svc.store.scores import standing
 from mesh import clock
 from mesh.batch import Batcher
 from mesh.database import Database, Row
 
 COLUMNS = """a.id, a.author_id, a.movie_id, a.will, a.title, a.description, a.sub_only, a.is_free, a.accept_at_once,
     a.tickets_count, a.places_taken, a.event_time, a.duration_minutes, a.end_time, a.event_location, a.city,
-    a.address_for_guests_only, a.time_zone, a.version, a.create_time, a.update_time, a.publish_time, a.cancel_reason"""
+    a.address_for_guests_only, a.time_zone, a.version, a.create_time, a.update_time, a.publish_time, a.cancel_reason,
+    a.late_minutes, a.move_time"""
 LIST_COLUMNS = """a.id, a.xmin, a.author_id, a.movie_id, a.will, a.title, a.sub_only, a.is_free, a.accept_at_once,
     a.tickets_count, a.places_taken, a.event_time, a.duration_minutes, a.end_time, a.event_location, a.city,
     a.address_for_guests_only, a.time_zone"""
 """`xmin` is what PostgreSQL tells the versions of a row apart by."""
 FIND = text(f"SELECT {COLUMNS}, {BLOCKED} FROM announcements a WHERE a.id = :id")
 LIST_DETAILS = text(
-    f"""SELECT {COLUMNS}, {BLOCKED}, {mean_score("a.author_id", of_host=True)} AS author_rating, (
+    f"""SELECT {COLUMNS}, {BLOCKED}, as_host.mean AS author_rating, as_host.count AS author_rating_count, (
         SELECT json_agg(json_build_object(
             'booking_id', b.id, 'guest_id', b.guest_id, 'state', b.state, 'tickets', b.tickets,
-            'rating', {mean_score("b.guest_id", of_host=False)}
+            'rating', as_guest.mean, 'rating_count', as_guest.count
         ) ORDER BY b.accept_time, b.id)
-        FROM bookings b WHERE b.announcement_id = a.id AND {one_of("b.state", SEATED)}
+        FROM bookings b CROSS JOIN LATERAL {standing("b.guest_id", of_host=False)} AS as_guest
+        WHERE b.announcement_id = a.id AND {one_of("b.state", SEATED)}
     ) AS guests
-    FROM announcements a WHERE a.id = ANY(:ids)"""
+    FROM announcements a CROSS JOIN LATERAL {standing("a.author_id", of_host=True)} AS as_host
+    WHERE a.id = ANY(:ids)"""
 )
 VENUE_DAY = "CAST(a.event_time AT TIME ZONE a.time_zone AS date)"
 # The span lets an index find the day's neighbourhood; the day itself depends on each venue's zone.

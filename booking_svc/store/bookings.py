@@ -10,14 +10,11 @@ import asyncpg
 from sqlalchemy import Executable, TextClause, text
 
 from booking_svc.store.announcements import ON_DAY
-from booking_svc.store.ratings import mean_score
+from booking_svc.store.events import TELL
+from booking_svc.store.scores import standing
 from mesh import clock
 from mesh.database import Database, Row, Rows
 
-TELL = "tell"
-"""The job that tells people of events; its payload is their ids, 16 bytes each."""
-FAN_OUT = "fan_out"
-"""The job that tells very many people of one event; its payload is its id."""
 TRIES = 5
 
 # One statement applies for many: it finds room, holds the guests' time, takes places where the host accepts at once,
@@ -88,9 +85,11 @@ APPLY = text(
         room.movie_id, room.event_time, room.rank, '' AS decline_reason, 0 AS waitlist_position,
         json_build_array(json_build_object('time', CAST(:now AS timestamptz), 'kind', 'booking_created',
             'cause', told.cause, 'actor', room.guest_id)) AS timeline,
-        {mean_score("room.guest_id", of_host=False)} AS guest_rating,
-        {mean_score("room.author_id", of_host=True)} AS author_rating
-    FROM room JOIN told ON told.booking_id = room.booking_id CROSS JOIN queued"""
+        as_guest.mean AS guest_rating, as_guest.count AS guest_rating_count,
+        as_host.mean AS author_rating, as_host.count AS author_rating_count
+    FROM room JOIN told ON told.booking_id = room.booking_id CROSS JOIN queued
+    CROSS JOIN LATERAL {standing("room.guest_id", of_host=False)} AS as_guest
+    CROSS JOIN LATERAL {standing("room.author_id", of_host=True)} AS as_host"""
 )
 JOINED = "FROM bookings b JOIN announcements a ON a.id = b.announcement_id"
 POSITION = """CASE WHEN b.state <> 'WAITLISTED' THEN 0 ELSE (
@@ -99,15 +98,17 @@ POSITION = """CASE WHEN b.state <> 'WAITLISTED' THEN 0 ELSE (
     ) END AS waitlist_position"""
 COLUMNS = f"""b.id, b.announcement_id, b.guest_id, b.state, b.tickets, a.author_id, a.movie_id, a.event_time,
     {POSITION}"""
-DETAIL = f"""{COLUMNS}, b.decline_reason, {mean_score("b.guest_id", of_host=False)} AS guest_rating,
-    {mean_score("a.author_id", of_host=True)} AS author_rating, (
-        SELECT json_agg(json_build_object('time', e.create_time, 'kind', e.kind, 'cause', e.cause, 'actor', e.actor_id)
-            ORDER BY e.id)
+DETAIL = f"""{COLUMNS}, b.decline_reason, as_guest.mean AS guest_rating, as_guest.count AS guest_rating_count,
+    as_host.mean AS author_rating, as_host.count AS author_rating_count, (
+        SELECT json_agg(json_build_object('time', e.create_time, 'kind', e.kind, 'cause', e.cause, 'actor', e.actor_id,
+            'minutes_before', e.detail->'minutes_before') ORDER BY e.id)
         FROM booking_events e WHERE e.announcement_id = b.announcement_id AND e.booking_id = b.id
     ) AS timeline"""
-LIST_DETAILS = text(f"SELECT {DETAIL} {JOINED} WHERE b.id = ANY(:ids)")
+RATED = f"""{JOINED} CROSS JOIN LATERAL {standing("b.guest_id", of_host=False)} AS as_guest
+    CROSS JOIN LATERAL {standing("a.author_id", of_host=True)} AS as_host"""
+LIST_DETAILS = text(f"SELECT {DETAIL} {RATED} WHERE b.id = ANY(:ids)")
 LIST_APPLICATIONS = text(
-    f"""SELECT {DETAIL} {JOINED} WHERE b.announcement_id = :announcement_id AND b.id > :after
+    f"""SELECT {DETAIL} {RATED} WHERE b.announcement_id = :announcement_id AND b.id > :after
     ORDER BY b.id LIMIT :count"""
 )
 IS_BUSY = text(

@@ -11,8 +11,9 @@ from sqlalchemy import Executable, insert, text, update
 from booking_svc.schema import HOST_SLOT, LIVE, NOBODY, Announcement, one_of
 from booking_svc.store import bookings
 from booking_svc.store.announcements import COLUMNS
-from booking_svc.store.bookings import FAN_OUT, TELL, Application
-from booking_svc.store.ratings import REVEAL
+from booking_svc.store.bookings import Application
+from booking_svc.store.events import FAN_OUT, TELL
+from booking_svc.store.ratings import reveal
 from mesh import clock, idempotency, jobs
 from mesh.database import Connection, Database, Row
 from mesh.errors import AlreadyExists, NotFound
@@ -42,7 +43,11 @@ MOVE_PLACES = text(
 )
 MOVE_BOOKING = text(
     """UPDATE bookings SET state = :new, update_time = :now, promoted = :promoted, decline_reason = :reason,
-        accept_time = CASE WHEN :new = 'ACCEPTED' THEN CAST(:now AS timestamptz) ELSE accept_time END
+        accept_time = CASE WHEN :new = 'ACCEPTED' THEN CAST(:now AS timestamptz) ELSE accept_time END,
+        guest_late_minutes = CASE :new WHEN 'ACCEPTED' THEN NULL
+            WHEN 'WITHDRAWN' THEN coalesce(CAST(:late AS integer), guest_late_minutes) ELSE guest_late_minutes END,
+        host_late_minutes = CASE :new WHEN 'ACCEPTED' THEN NULL
+            WHEN 'WITHDRAWN' THEN host_late_minutes ELSE coalesce(CAST(:late AS integer), host_late_minutes) END
     WHERE id = :id AND state = :old RETURNING id"""
 )
 CANCEL_ALL = text(
@@ -169,12 +174,28 @@ class Change:
         return (await bookings.apply(self.connection.execute, [application]))[0]
 
     async def move_booking(
-        self, booking_id: UUID, old: str, new: str, *, promoted: bool = False, reason: str = ""
+        self,
+        booking_id: UUID,
+        old: str,
+        new: str,
+        *,
+        promoted: bool = False,
+        reason: str = "",
+        late: int | None = None,
     ) -> bool:
-        """Moves a booking from one state to another, once; False if its guest has another live one for the evening."""
+        """Moves a booking from one state to another, once; False if its guest has another live one for the evening.
+
+        `late` minutes before the evening: the guest's lateness if he withdraws, else the host's.
+        """
         parameters = {
-            "id": booking_id, "old": old, "new": new, "now": self.now, "promoted": promoted, "reason": reason
-        }  # fmt: skip
+            "id": booking_id,
+            "old": old,
+            "new": new,
+            "now": self.now,
+            "promoted": promoted,
+            "reason": reason,
+            "late": late,
+        }
         try:
             return (await self.connection.execute(MOVE_BOOKING, parameters)).first() is not None
         except asyncpg.IntegrityConstraintViolationError:
@@ -199,7 +220,7 @@ class Change:
 
     async def reveal_ratings(self, announcement_id: UUID) -> None:
         """Shows an evening's ratings if nobody is left who may still rate."""
-        await self.connection.execute(REVEAL, {"announcement_id": announcement_id, "now": self.now})
+        await reveal(self.connection, [announcement_id], self.now)
 
     async def hold(self, person_id: UUID, announcement: Any, slot: UUID = HOST_SLOT) -> bool:
         """Keeps a person's time for an evening; False if he is elsewhere then."""

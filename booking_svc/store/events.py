@@ -7,6 +7,10 @@ from sqlalchemy import text
 
 from mesh.database import Database, Row
 
+TELL = "tell"
+"""The job that tells people of events; its payload is their ids, 16 bytes each."""
+FAN_OUT = "fan_out"
+"""The job that tells very many people of one event; its payload is its id."""
 LIST = text(
     """SELECT e.id, e.announcement_id, e.booking_id, e.places_delta, e.kind, e.cause, e.actor_id, e.detail,
     e.create_time,

@@ -19,6 +19,7 @@ DOORS: dict[str, tuple[str, str, Any]] = {
     "record attendance": ("POST", "/app/v1/announcement/{}/attendance", {"attended": [str(uuid.uuid4())]}),
     "apply": ("POST", "/app/v1/booking/{}", {}),
     "apply for the waiting list": ("POST", "/app/v1/booking/{}", {"waiting_list": True}),
+    "say that it was not held": ("POST", "/app/v1/announcement/{}/not_held", {}),
     "review": ("POST", "/app/v1/reviews/{}", {"review_text": "Never been there", "score": 5}),
 }
 HIDDEN: dict[str, dict[str, Any]] = {

@@ -29,7 +29,8 @@ async def ended(database: "asyncpg.Connection") -> Move:
     async def move(announcement: Any, ago: timedelta) -> None:
         statement = """WITH moved AS (
             UPDATE announcements SET event_time = $1 WHERE id = $2 RETURNING old.event_time - new.event_time AS by
-        ) UPDATE ratings SET reveal_time = reveal_time - moved.by FROM moved WHERE announcement_id = $2"""
+        ) UPDATE ratings SET reveal_time = reveal_time - moved.by, list_time = list_time - moved.by
+        FROM moved WHERE announcement_id = $2"""
         await database.execute(statement, datetime.now(UTC) - ago, announcement["id"])
 
     return move

@@ -9,9 +9,8 @@ from tests.booking.conftest import Move
 from tests.people import Person, ok, reason
 
 
-async def accepted(host: Person, announcement: Any, *guests: Person) -> None:
-    for guest in guests:
-        ok(await host.decide(await guest.apply(announcement), True))
+async def accepted(host: Person, announcement: Any, *guests: Person) -> list[Any]:
+    return [ok(await host.decide(await guest.apply(announcement), True)) for guest in guests]
 
 
 async def rate(guest: Person, announcement: Any, score: int = 8) -> Any:
@@ -66,17 +65,21 @@ async def test_score_out_of_range_is_refused(guest: Person, score: int) -> None:
     assert reason(await rate(guest, nowhere, score)) == (400, "INVALID_FIELDS")
 
 
-async def test_score_is_sealed_until_all_guests_have_rated(
+async def test_score_is_sealed_until_guests_and_host_have_rated(
     host: Person, guest: Person, new_person: Any, film: Any, ended: Move
 ) -> None:
     announcement, other = await host.announce(film["id"]), await new_person()
-    await accepted(host, announcement, guest, other)
+    bookings = await accepted(host, announcement, guest, other)
     await ended(announcement, timedelta(days=1))
     ok(await rate(guest, announcement, 4))
-    assert await mean(host) == 0
     ok(await rate(other, announcement, 9))
+    ok(await host.post(f"/app/v1/rating/{bookings[0]['id']}", {"score": 7}))
+    assert await mean(host) == 0
+    ok(await host.post(f"/app/v1/rating/{bookings[1]['id']}", {"score": 8}))
     assert await mean(host) == 6.5
-    assert ok(await guest.get(f"/app/v1/announcement/{announcement['id']}"))["author_rating"] == 6.5
+    shown = ok(await guest.get(f"/app/v1/announcement/{announcement['id']}"))
+    assert (shown["author_rating"], shown["author_rating_count"]) == (6.5, 2)
+    assert [(each["guest_rating"], each["guest_rating_count"]) for each in shown["guest_list"]] == [(7, 1), (8, 1)]
 
 
 async def test_score_is_revealed_when_the_window_closes(

@@ -572,6 +572,8 @@ class AnnouncementDetail(_message.Message):
     CITY_FIELD_NUMBER: _builtins.int
     ADDRESS_FOR_GUESTS_ONLY_FIELD_NUMBER: _builtins.int
     CANCEL_REASON_FIELD_NUMBER: _builtins.int
+    AUTHOR_RATING_COUNT_FIELD_NUMBER: _builtins.int
+    CANCELLED_MINUTES_BEFORE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUID."""
     status: Global___AnnouncementStatus.ValueType
@@ -603,6 +605,12 @@ class AnnouncementDetail(_message.Message):
     """Whether only accepted guests see the address: for others event_location is the city."""
     cancel_reason: _builtins.str
     """Why it was called off."""
+    author_rating_count: _builtins.int
+    """How many scores author_rating is the mean of."""
+    cancelled_minutes_before: _builtins.int
+    """How many minutes before it its host called it off, if that was late: less than 24 hours, while guests had places. An
+    evening that he had moved late first counts by the time that it was moved from.
+    """
     @_builtins.property
     def created(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -642,12 +650,16 @@ class AnnouncementDetail(_message.Message):
         city: _builtins.str = ...,
         address_for_guests_only: _builtins.bool = ...,
         cancel_reason: _builtins.str = ...,
+        author_rating_count: _builtins.int = ...,
+        cancelled_minutes_before: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created", b"created", "event_time", b"event_time", "modified", b"modified"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_cancelled_minutes_before", b"_cancelled_minutes_before", "cancelled_minutes_before", b"cancelled_minutes_before", "created", b"created", "event_time", b"event_time", "modified", b"modified"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accept_at_once", b"accept_at_once", "address_for_guests_only", b"address_for_guests_only", "author_id", b"author_id", "author_name", b"author_name", "author_rating", b"author_rating", "cancel_reason", b"cancel_reason", "city", b"city", "created", b"created", "description", b"description", "duration", b"duration", "event_location", b"event_location", "event_time", b"event_time", "guest_list", b"guest_list", "id", b"id", "is_free", b"is_free", "modified", b"modified", "movie_id", b"movie_id", "movie_title", b"movie_title", "places_taken", b"places_taken", "status", b"status", "sub_only", b"sub_only", "tickets_count", b"tickets_count", "tickets_left", b"tickets_left", "time_zone", b"time_zone", "title", b"title", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cancelled_minutes_before", b"_cancelled_minutes_before", "accept_at_once", b"accept_at_once", "address_for_guests_only", b"address_for_guests_only", "author_id", b"author_id", "author_name", b"author_name", "author_rating", b"author_rating", "author_rating_count", b"author_rating_count", "cancel_reason", b"cancel_reason", "cancelled_minutes_before", b"cancelled_minutes_before", "city", b"city", "created", b"created", "description", b"description", "duration", b"duration", "event_location", b"event_location", "event_time", b"event_time", "guest_list", b"guest_list", "id", b"id", "is_free", b"is_free", "modified", b"modified", "movie_id", b"movie_id", "movie_title", b"movie_title", "places_taken", b"places_taken", "status", b"status", "sub_only", b"sub_only", "tickets_count", b"tickets_count", "tickets_left", b"tickets_left", "time_zone", b"time_zone", "title", b"title", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__cancelled_minutes_before: _TypeAlias = _typing.Literal["cancelled_minutes_before"]  # noqa: Y015
+    _WhichOneofArgType__cancelled_minutes_before: _TypeAlias = _typing.Literal["_cancelled_minutes_before", b"_cancelled_minutes_before"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__cancelled_minutes_before) -> _WhichOneofReturnType__cancelled_minutes_before | None: ...
 
 Global___AnnouncementDetail: _TypeAlias = AnnouncementDetail  # noqa: Y015
 
@@ -664,6 +676,7 @@ class Guest(_message.Message):
     GUEST_STATUS_FIELD_NUMBER: _builtins.int
     AUTHOR_STATUS_FIELD_NUMBER: _builtins.int
     TICKETS_FIELD_NUMBER: _builtins.int
+    GUEST_RATING_COUNT_FIELD_NUMBER: _builtins.int
     booking_id: _builtins.str
     guest_id: _builtins.str
     guest_name: _builtins.str
@@ -673,6 +686,8 @@ class Guest(_message.Message):
     guest_status: _builtins.bool
     tickets: _builtins.int
     """How many places are taken for this guest's party."""
+    guest_rating_count: _builtins.int
+    """How many scores guest_rating is the mean of."""
     @_builtins.property
     def author_status(self) -> _struct_pb2.Value:
         """null until the author decides, then true or false."""
@@ -687,10 +702,11 @@ class Guest(_message.Message):
         guest_status: _builtins.bool = ...,
         author_status: _struct_pb2.Value | None = ...,
         tickets: _builtins.int = ...,
+        guest_rating_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["author_status", b"author_status"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["author_status", b"author_status", "booking_id", b"booking_id", "guest_id", b"guest_id", "guest_name", b"guest_name", "guest_rating", b"guest_rating", "guest_status", b"guest_status", "tickets", b"tickets"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author_status", b"author_status", "booking_id", b"booking_id", "guest_id", b"guest_id", "guest_name", b"guest_name", "guest_rating", b"guest_rating", "guest_rating_count", b"guest_rating_count", "guest_status", b"guest_status", "tickets", b"tickets"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -725,9 +741,14 @@ class ListHostsRequest(_message.Message):
     FILTER_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    ORDER_BY_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """At most 100 (also when more are asked for); 0 means 20."""
     page_token: _builtins.str
+    order_by: _builtins.str
+    """Empty: the host of the soonest evening first. `rating`: first who has the highest lower bound of what his mean is likely
+    to be, so a 10 from one guest is less than many 9s; those whom nobody has rated come last, the soonest evening first.
+    """
     @_builtins.property
     def filter(self) -> Global___ListHostsRequest.Filter: ...
     def __init__(
@@ -736,10 +757,11 @@ class ListHostsRequest(_message.Message):
         filter: Global___ListHostsRequest.Filter | None = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        order_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -783,6 +805,7 @@ class Host(_message.Message):
     EVENINGS_FIELD_NUMBER: _builtins.int
     PLACES_LEFT_FIELD_NUMBER: _builtins.int
     NEXT_EVENT_TIME_FIELD_NUMBER: _builtins.int
+    RATING_COUNT_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     """UUID."""
     name: _builtins.str
@@ -793,6 +816,8 @@ class Host(_message.Message):
     """How many upcoming evenings he has."""
     places_left: _builtins.int
     """Places left at all of them that take applications."""
+    rating_count: _builtins.int
+    """How many scores rating is the mean of."""
     @_builtins.property
     def next_event_time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -804,10 +829,11 @@ class Host(_message.Message):
         evenings: _builtins.int = ...,
         places_left: _builtins.int = ...,
         next_event_time: _timestamp_pb2.Timestamp | None = ...,
+        rating_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["next_event_time", b"next_event_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["evenings", b"evenings", "name", b"name", "next_event_time", b"next_event_time", "places_left", b"places_left", "rating", b"rating", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["evenings", b"evenings", "name", b"name", "next_event_time", b"next_event_time", "places_left", b"places_left", "rating", b"rating", "rating_count", b"rating_count", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1411,6 +1437,8 @@ class BookingDetail(_message.Message):
     WAITLIST_POSITION_FIELD_NUMBER: _builtins.int
     DECLINE_REASON_FIELD_NUMBER: _builtins.int
     TIMELINE_FIELD_NUMBER: _builtins.int
+    GUEST_RATING_COUNT_FIELD_NUMBER: _builtins.int
+    AUTHOR_RATING_COUNT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUID."""
     announcement_id: _builtins.str
@@ -1433,6 +1461,10 @@ class BookingDetail(_message.Message):
     """1 for the first who waits; 0 when it does not wait."""
     decline_reason: _builtins.str
     """Why the author declined or revoked it."""
+    guest_rating_count: _builtins.int
+    """How many scores guest_rating is the mean of."""
+    author_rating_count: _builtins.int
+    """How many scores author_rating is the mean of."""
     @_builtins.property
     def author_status(self) -> _struct_pb2.Value:
         """null until the author decides, then true or false."""
@@ -1463,10 +1495,12 @@ class BookingDetail(_message.Message):
         waitlist_position: _builtins.int = ...,
         decline_reason: _builtins.str = ...,
         timeline: _abc.Iterable[Global___TimelineEntry] | None = ...,
+        guest_rating_count: _builtins.int = ...,
+        author_rating_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["author_status", b"author_status", "event_time", b"event_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["announcement_id", b"announcement_id", "author_id", b"author_id", "author_name", b"author_name", "author_rating", b"author_rating", "author_status", b"author_status", "decline_reason", b"decline_reason", "event_time", b"event_time", "guest_id", b"guest_id", "guest_name", b"guest_name", "guest_rating", b"guest_rating", "guest_status", b"guest_status", "id", b"id", "movie_title", b"movie_title", "state", b"state", "tickets", b"tickets", "timeline", b"timeline", "waitlist_position", b"waitlist_position"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["announcement_id", b"announcement_id", "author_id", b"author_id", "author_name", b"author_name", "author_rating", b"author_rating", "author_rating_count", b"author_rating_count", "author_status", b"author_status", "decline_reason", b"decline_reason", "event_time", b"event_time", "guest_id", b"guest_id", "guest_name", b"guest_name", "guest_rating", b"guest_rating", "guest_rating_count", b"guest_rating_count", "guest_status", b"guest_status", "id", b"id", "movie_title", b"movie_title", "state", b"state", "tickets", b"tickets", "timeline", b"timeline", "waitlist_position", b"waitlist_position"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1482,6 +1516,7 @@ class TimelineEntry(_message.Message):
     KIND_FIELD_NUMBER: _builtins.int
     ACTOR_FIELD_NUMBER: _builtins.int
     CAUSE_FIELD_NUMBER: _builtins.int
+    MINUTES_BEFORE_FIELD_NUMBER: _builtins.int
     kind: _builtins.str
     """booking_created or booking_status."""
     actor: _builtins.str
@@ -1490,6 +1525,10 @@ class TimelineEntry(_message.Message):
     """booking_created: applied, accepted or waitlisted. booking_status: accepted, declined, revoked, withdrawn, returned,
     promoted, expired, cancelled (with the evening), moved (the evening, to a time when the guest is elsewhere),
     attended or no_show.
+    """
+    minutes_before: _builtins.int
+    """How many minutes before the evening an accepted guest gave up his place, or his host took it away, if that was late: less
+    than 24 hours. Who leaves within 24 hours after the evening was moved is not late.
     """
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp: ...
@@ -1500,12 +1539,15 @@ class TimelineEntry(_message.Message):
         kind: _builtins.str = ...,
         actor: _builtins.str = ...,
         cause: _builtins.str = ...,
+        minutes_before: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_minutes_before", b"_minutes_before", "minutes_before", b"minutes_before", "time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "cause", b"cause", "kind", b"kind", "time", b"time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_minutes_before", b"_minutes_before", "actor", b"actor", "cause", b"cause", "kind", b"kind", "minutes_before", b"minutes_before", "time", b"time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__minutes_before: _TypeAlias = _typing.Literal["minutes_before"]  # noqa: Y015
+    _WhichOneofArgType__minutes_before: _TypeAlias = _typing.Literal["_minutes_before", b"_minutes_before"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__minutes_before) -> _WhichOneofReturnType__minutes_before | None: ...
 
 Global___TimelineEntry: _TypeAlias = TimelineEntry  # noqa: Y015
 
@@ -1709,16 +1751,20 @@ class AverageScore(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     SCORE_AVERAGE_FIELD_NUMBER: _builtins.int
+    RATINGS_COUNT_FIELD_NUMBER: _builtins.int
     score_average: _builtins.float
     """1 to 10; 0 when there is none."""
+    ratings_count: _builtins.int
+    """How many scores that is the mean of."""
     def __init__(
         self,
         *,
         score_average: _builtins.float = ...,
+        ratings_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["score_average", b"score_average"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ratings_count", b"ratings_count", "score_average", b"score_average"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

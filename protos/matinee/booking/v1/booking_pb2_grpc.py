@@ -222,8 +222,8 @@ class BookingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListHosts(self, request, context):
-        """Lists hosts with upcoming evenings, of a film if one is given: the host of the soonest evening first. Counts what the
-        caller may see; private evenings of those he follows are left out while ugc does not answer (x-degraded: ugc).
+        """Lists hosts with upcoming evenings, of a film if one is given: the host of the soonest evening first, or the best rated
+        one. Counts what the caller may see; private evenings of those he follows are left out while ugc does not answer (x-degraded: ugc).
         Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -340,17 +340,19 @@ class BookingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateReview(self, request, context):
-        """Rates the host of an evening that one was an accepted guest of, once, within 14 days after its end.
+        """Rates the host of an evening that one was an accepted guest of, once, within 14 days after its end: as
+        RatingService.CreateRating does, which tells when it is revealed.
         Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), ALREADY_EXISTS (RATING_EXISTS) and FAILED_PRECONDITION:
-        EVENING_NOT_OVER, NOT_A_GUEST, RATING_WINDOW_CLOSED.
+        EVENING_NOT_OVER, NOT_A_GUEST if the caller was not accepted or is marked absent, RATING_WINDOW_CLOSED,
+        RATING_REVEALED if what the host says of the caller can be read already.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetAverageScore(self, request, context):
-        """Gets the mean of the scores a host was given. A score counts once it is revealed: when all accepted guests of the
-        evening have rated or the 14 days have passed. 0 when there is none.
+        """Gets the mean of the scores a host was given. A score counts once it is revealed: when everybody of the evening who may
+        rate has rated, or the 14 days have passed. 0 when there is none.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -64,8 +64,8 @@ class BookingServiceStub:
     or a time is not one.
     """
     ListHosts: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListHostsRequest, _booking_pb2.ListHostsResponse]
-    """Lists hosts with upcoming evenings, of a film if one is given: the host of the soonest evening first. Counts what the
-    caller may see; private evenings of those he follows are left out while ugc does not answer (x-degraded: ugc).
+    """Lists hosts with upcoming evenings, of a film if one is given: the host of the soonest evening first, or the best rated
+    one. Counts what the caller may see; private evenings of those he follows are left out while ugc does not answer (x-degraded: ugc).
     Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
     """
     DecideBookings: _aio.UnaryUnaryMultiCallable[_booking_pb2.DecideBookingsRequest, _booking_pb2.DecideBookingsResponse]
@@ -134,13 +134,15 @@ class BookingServiceStub:
     Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token is not of an audit.
     """
     CreateReview: _aio.UnaryUnaryMultiCallable[_booking_pb2.CreateReviewRequest, _booking_pb2.Review]
-    """Rates the host of an evening that one was an accepted guest of, once, within 14 days after its end.
+    """Rates the host of an evening that one was an accepted guest of, once, within 14 days after its end: as
+    RatingService.CreateRating does, which tells when it is revealed.
     Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), ALREADY_EXISTS (RATING_EXISTS) and FAILED_PRECONDITION:
-    EVENING_NOT_OVER, NOT_A_GUEST, RATING_WINDOW_CLOSED.
+    EVENING_NOT_OVER, NOT_A_GUEST if the caller was not accepted or is marked absent, RATING_WINDOW_CLOSED,
+    RATING_REVEALED if what the host says of the caller can be read already.
     """
     GetAverageScore: _aio.UnaryUnaryMultiCallable[_booking_pb2.GetAverageScoreRequest, _booking_pb2.AverageScore]
-    """Gets the mean of the scores a host was given. A score counts once it is revealed: when all accepted guests of the
-    evening have rated or the 14 days have passed. 0 when there is none.
+    """Gets the mean of the scores a host was given. A score counts once it is revealed: when everybody of the evening who may
+    rate has rated, or the 14 days have passed. 0 when there is none.
     """
     ListPlannedNotices: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListPlannedNoticesRequest, _booking_pb2.ListPlannedNoticesResponse]
     """Lists what the caller will be told because time passes, soonest first: reminders of evenings that he hosts or has
@@ -239,8 +241,8 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _booking_pb2.ListHostsRequest,
         context: _aio.ServicerContext[_booking_pb2.ListHostsRequest, _abc.Awaitable[_booking_pb2.ListHostsResponse]],
     ) -> _abc.Awaitable[_booking_pb2.ListHostsResponse]:
-        """Lists hosts with upcoming evenings, of a film if one is given: the host of the soonest evening first. Counts what the
-        caller may see; private evenings of those he follows are left out while ugc does not answer (x-degraded: ugc).
+        """Lists hosts with upcoming evenings, of a film if one is given: the host of the soonest evening first, or the best rated
+        one. Counts what the caller may see; private evenings of those he follows are left out while ugc does not answer (x-degraded: ugc).
         Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
         """
 
@@ -381,9 +383,11 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _booking_pb2.CreateReviewRequest,
         context: _aio.ServicerContext[_booking_pb2.CreateReviewRequest, _abc.Awaitable[_booking_pb2.Review]],
     ) -> _abc.Awaitable[_booking_pb2.Review]:
-        """Rates the host of an evening that one was an accepted guest of, once, within 14 days after its end.
+        """Rates the host of an evening that one was an accepted guest of, once, within 14 days after its end: as
+        RatingService.CreateRating does, which tells when it is revealed.
         Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), ALREADY_EXISTS (RATING_EXISTS) and FAILED_PRECONDITION:
-        EVENING_NOT_OVER, NOT_A_GUEST, RATING_WINDOW_CLOSED.
+        EVENING_NOT_OVER, NOT_A_GUEST if the caller was not accepted or is marked absent, RATING_WINDOW_CLOSED,
+        RATING_REVEALED if what the host says of the caller can be read already.
         """
 
     @_abc_1.abstractmethod
@@ -392,8 +396,8 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _booking_pb2.GetAverageScoreRequest,
         context: _aio.ServicerContext[_booking_pb2.GetAverageScoreRequest, _abc.Awaitable[_booking_pb2.AverageScore]],
     ) -> _abc.Awaitable[_booking_pb2.AverageScore]:
-        """Gets the mean of the scores a host was given. A score counts once it is revealed: when all accepted guests of the
-        evening have rated or the 14 days have passed. 0 when there is none.
+        """Gets the mean of the scores a host was given. A score counts once it is revealed: when everybody of the evening who may
+        rate has rated, or the 14 days have passed. 0 when there is none.
         """
 
     @_abc_1.abstractmethod

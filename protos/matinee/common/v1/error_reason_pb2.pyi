@@ -54,6 +54,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """PERMISSION_DENIED: the announcement is somebody else's."""
     NOT_YOUR_REVIEW: _ErrorReason.ValueType  # 28
     """PERMISSION_DENIED: the review is somebody else's."""
+    OWN_RATING: _ErrorReason.ValueType  # 23
+    """PERMISSION_DENIED: nobody moderates what he wrote or what was said of him."""
     USER_NOT_FOUND: _ErrorReason.ValueType  # 30
     """NOT_FOUND"""
     GROUP_NOT_FOUND: _ErrorReason.ValueType  # 31
@@ -78,6 +80,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """NOT_FOUND"""
     FRIEND_REQUEST_NOT_FOUND: _ErrorReason.ValueType  # 48
     """NOT_FOUND: that person does not ask to be the caller's friend."""
+    RATING_NOT_FOUND: _ErrorReason.ValueType  # 46
+    """NOT_FOUND: it does not exist, or the caller may not know that it does."""
     ANNOUNCEMENT_EXISTS: _ErrorReason.ValueType  # 41
     """ALREADY_EXISTS: the host has announced this film for this time already."""
     BOOKING_EXISTS: _ErrorReason.ValueType  # 42
@@ -105,7 +109,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     EVENING_NOT_OVER: _ErrorReason.ValueType  # 58
     """FAILED_PRECONDITION: the evening is not over yet."""
     NOT_A_GUEST: _ErrorReason.ValueType  # 59
-    """FAILED_PRECONDITION: the caller was not an accepted guest of this evening."""
+    """FAILED_PRECONDITION: the guest was not accepted for this evening, or is marked absent."""
     RATING_WINDOW_CLOSED: _ErrorReason.ValueType  # 60
     """FAILED_PRECONDITION: the 14 days for rating have passed."""
     SELF_REFERENCE: _ErrorReason.ValueType  # 61
@@ -120,6 +124,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """FAILED_PRECONDITION: nobody would be super any more."""
     PERSON_BLOCKED: _ErrorReason.ValueType  # 69
     """FAILED_PRECONDITION: the caller blocks this person."""
+    RATING_REVEALED: _ErrorReason.ValueType  # 66
+    """FAILED_PRECONDITION: the rating is revealed, or the other side's is: it is too late to change it or to answer."""
+    WRONG_RATING_STATE: _ErrorReason.ValueType  # 67
+    """FAILED_PRECONDITION: the rating is hidden already, is not hidden, or has no open reports."""
     VERSION_MISMATCH: _ErrorReason.ValueType  # 70
     """ABORTED: the announcement changed since expected_version; metadata `version`."""
     CONTENDED: _ErrorReason.ValueType  # 71
@@ -180,6 +188,8 @@ NOT_YOUR_ANNOUNCEMENT: ErrorReason.ValueType  # 22
 """PERMISSION_DENIED: the announcement is somebody else's."""
 NOT_YOUR_REVIEW: ErrorReason.ValueType  # 28
 """PERMISSION_DENIED: the review is somebody else's."""
+OWN_RATING: ErrorReason.ValueType  # 23
+"""PERMISSION_DENIED: nobody moderates what he wrote or what was said of him."""
 USER_NOT_FOUND: ErrorReason.ValueType  # 30
 """NOT_FOUND"""
 GROUP_NOT_FOUND: ErrorReason.ValueType  # 31
@@ -204,6 +214,8 @@ CLIENT_NOT_FOUND: ErrorReason.ValueType  # 45
 """NOT_FOUND"""
 FRIEND_REQUEST_NOT_FOUND: ErrorReason.ValueType  # 48
 """NOT_FOUND: that person does not ask to be the caller's friend."""
+RATING_NOT_FOUND: ErrorReason.ValueType  # 46
+"""NOT_FOUND: it does not exist, or the caller may not know that it does."""
 ANNOUNCEMENT_EXISTS: ErrorReason.ValueType  # 41
 """ALREADY_EXISTS: the host has announced this film for this time already."""
 BOOKING_EXISTS: ErrorReason.ValueType  # 42
@@ -231,7 +243,7 @@ WRONG_BOOKING_STATE: ErrorReason.ValueType  # 57
 EVENING_NOT_OVER: ErrorReason.ValueType  # 58
 """FAILED_PRECONDITION: the evening is not over yet."""
 NOT_A_GUEST: ErrorReason.ValueType  # 59
-"""FAILED_PRECONDITION: the caller was not an accepted guest of this evening."""
+"""FAILED_PRECONDITION: the guest was not accepted for this evening, or is marked absent."""
 RATING_WINDOW_CLOSED: ErrorReason.ValueType  # 60
 """FAILED_PRECONDITION: the 14 days for rating have passed."""
 SELF_REFERENCE: ErrorReason.ValueType  # 61
@@ -246,6 +258,10 @@ LAST_SUPER: ErrorReason.ValueType  # 65
 """FAILED_PRECONDITION: nobody would be super any more."""
 PERSON_BLOCKED: ErrorReason.ValueType  # 69
 """FAILED_PRECONDITION: the caller blocks this person."""
+RATING_REVEALED: ErrorReason.ValueType  # 66
+"""FAILED_PRECONDITION: the rating is revealed, or the other side's is: it is too late to change it or to answer."""
+WRONG_RATING_STATE: ErrorReason.ValueType  # 67
+"""FAILED_PRECONDITION: the rating is hidden already, is not hidden, or has no open reports."""
 VERSION_MISMATCH: ErrorReason.ValueType  # 70
 """ABORTED: the announcement changed since expected_version; metadata `version`."""
 CONTENDED: ErrorReason.ValueType  # 71

@@ -49,6 +49,8 @@ class _KindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Kind.ValueType],
     """An account was opened. Mailed only."""
     security: _Kind.ValueType  # 10
     """Something happened to an account."""
+    rating_visible: _Kind.ValueType  # 11
+    """What others of an evening say of a person can be seen from now on. Says nothing of it."""
 
 class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
     """What happened; the inbox shows these words."""
@@ -75,6 +77,8 @@ welcome: Kind.ValueType  # 9
 """An account was opened. Mailed only."""
 security: Kind.ValueType  # 10
 """Something happened to an account."""
+rating_visible: Kind.ValueType  # 11
+"""What others of an evening say of a person can be seen from now on. Says nothing of it."""
 Global___Kind: _TypeAlias = Kind  # noqa: Y015
 
 class _DeliveryState:
@@ -569,6 +573,7 @@ class Preferences(_message.Message):
     EVENING_OVER_FIELD_NUMBER: _builtins.int
     WELCOME_FIELD_NUMBER: _builtins.int
     SECURITY_FIELD_NUMBER: _builtins.int
+    RATING_VISIBLE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def announcement_published(self) -> Global___Preferences.Channels: ...
     @_builtins.property
@@ -593,6 +598,8 @@ class Preferences(_message.Message):
     def security(self) -> Global___Preferences.Channels:
         """Always both."""
 
+    @_builtins.property
+    def rating_visible(self) -> Global___Preferences.Channels: ...
     def __init__(
         self,
         *,
@@ -606,10 +613,11 @@ class Preferences(_message.Message):
         evening_over: Global___Preferences.Channels | None = ...,
         welcome: Global___Preferences.Channels | None = ...,
         security: Global___Preferences.Channels | None = ...,
+        rating_visible: Global___Preferences.Channels | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["announcement_cancelled", b"announcement_cancelled", "announcement_changed", b"announcement_changed", "announcement_published", b"announcement_published", "booking_created", b"booking_created", "booking_status", b"booking_status", "evening_over", b"evening_over", "reminder_1h", b"reminder_1h", "reminder_24h", b"reminder_24h", "security", b"security", "welcome", b"welcome"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["announcement_cancelled", b"announcement_cancelled", "announcement_changed", b"announcement_changed", "announcement_published", b"announcement_published", "booking_created", b"booking_created", "booking_status", b"booking_status", "evening_over", b"evening_over", "rating_visible", b"rating_visible", "reminder_1h", b"reminder_1h", "reminder_24h", b"reminder_24h", "security", b"security", "welcome", b"welcome"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["announcement_cancelled", b"announcement_cancelled", "announcement_changed", b"announcement_changed", "announcement_published", b"announcement_published", "booking_created", b"booking_created", "booking_status", b"booking_status", "evening_over", b"evening_over", "reminder_1h", b"reminder_1h", "reminder_24h", b"reminder_24h", "security", b"security", "welcome", b"welcome"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["announcement_cancelled", b"announcement_cancelled", "announcement_changed", b"announcement_changed", "announcement_published", b"announcement_published", "booking_created", b"booking_created", "booking_status", b"booking_status", "evening_over", b"evening_over", "rating_visible", b"rating_visible", "reminder_1h", b"reminder_1h", "reminder_24h", b"reminder_24h", "security", b"security", "welcome", b"welcome"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
