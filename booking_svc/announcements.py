@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from booking_svc.blocks import check_owner
 from booking_svc.days import around_day, parse_day, parse_day_or_instant
 from booking_svc.edits import Crossed, Edit, amend, cancel, check, current, known_zone, publish
 from booking_svc.peers import Films, Follows, People
-from booking_svc.refusals import no_announcement, owned
+from booking_svc.refusals import is_own, no_announcement
 from booking_svc.schema import Status, Will
 from booking_svc.store.announcements import AnnouncementStore
 from booking_svc.store.change import changing
@@ -75,7 +76,7 @@ class Announcements:
     async def update(self, caller: Caller, announcement_id: UUID, edit: Edit) -> None:
         """Changes an announcement. Refuses as BookingService.UpdateAnnouncement tells."""
         if "movie_id" in edit.values:
-            await self.look_film_up(announcement_id, edit)
+            await self.look_film_up(caller, announcement_id, edit)
         for _ in range(TRIES):
             try:
                 return await once_more_on_deadlock(lambda: self.rewrite(caller, announcement_id, edit))
@@ -83,10 +84,11 @@ class Announcements:
                 continue
         raise Aborted("CONTENDED", "guests come and go right now; try again")
 
-    async def look_film_up(self, announcement_id: UUID, edit: Edit) -> None:
+    async def look_film_up(self, caller: Caller, announcement_id: UUID, edit: Edit) -> None:
         """Adds how long the evening lasts if it gets another film; the one that it has is not asked for again."""
-        before = await self.store.find(announcement_id)
-        if before is not None and before.movie_id != edit.values["movie_id"]:
+        before = await self.store.find(announcement_id, None)
+        # Not for strangers: what the catalogue refuses would tell them that the evening exists.
+        if before is not None and is_own(before, caller) and before.movie_id != edit.values["movie_id"]:
             edit.values["duration_minutes"] = await self.duration(edit.values["movie_id"])
         else:
             del edit.values["movie_id"]
@@ -95,7 +97,7 @@ class Announcements:
         """The transaction of update()."""
         async with changing(self.database) as change:
             before = await change.lock_announcement(announcement_id)
-            owned(before, caller)
+            await check_owner(change.connection.execute, before, caller)
             current(before, edit, change.now)
             if edit.status == Status.CANCELLED:
                 await cancel(change, caller, before, edit)
@@ -113,7 +115,7 @@ class Announcements:
         Raises NotFound (ANNOUNCEMENT_NOT_FOUND) if the caller may not see it, Unavailable (PEER_UNAVAILABLE) if that
         cannot be found out.
         """
-        found = await self.store.find_detail(announcement_id)
+        found = await self.store.find_detail(announcement_id, caller.user_id)
         if found is None or not await self.may_see(caller, found):
             raise no_announcement()
         return found
@@ -121,16 +123,20 @@ class Announcements:
     async def may_see(self, caller: Caller, announcement: Any) -> bool:
         """Drafts are their author's; private evenings are for his followers and for those who hold a booking.
 
-        Raises Unavailable (PEER_UNAVAILABLE) when who follows him is what decides and cannot be found out.
+        Who is blocked by him sees only where he holds a booking. Raises Unavailable (PEER_UNAVAILABLE) when who follows
+        the author is what decides and cannot be found out.
         """
         if caller.is_super or announcement.author_id == caller.user_id:
             return True
         # Not by its will: a draft that was cancelled has never been anybody else's, either.
         if announcement.publish_time is None:
             return False
-        if not announcement.sub_only or await self.store.guest_of([announcement.id], caller.user_id):
+        blocked = caller.user_id in announcement.shut_out
+        if not announcement.sub_only and not blocked:
             return True
-        return bool(await self.followed(caller, {announcement.author_id}))
+        if await self.store.guest_of([announcement.id], caller.user_id):
+            return True
+        return not blocked and bool(await self.followed(caller, {announcement.author_id}))
 
     async def address_hidden(self, caller: Caller, rows: Sequence[Any]) -> Collection[UUID]:
         """Ids of the evenings whose exact address is not for this caller."""
@@ -170,7 +176,7 @@ class Announcements:
         """Up to `size` rows that the caller may see, and the last row looked at if there may be more behind it."""
         visible: Sequence[Any] = ()
         for _ in range(REFILLS):
-            rows = await self.store.list(frozenset(conditions), size + 1, values)
+            rows = await self.rows(caller, conditions, values, size + 1)
             seen = await self.visible(caller, rows)
             room = size - len(visible)
             visible = (*visible, *seen[:room])
@@ -183,6 +189,15 @@ class Announcements:
             if len(visible) == size:
                 return visible, rows[-1]
         return visible, rows[-1]
+
+    async def rows(self, caller: Caller, conditions: set[str], values: dict[str, Any], count: int) -> Sequence[Any]:
+        """Rows as everybody gets them; if blocks hide some of them, others instead, and from then on none of those."""
+        rows = await self.store.list(frozenset(conditions), count, values, caller.user_id)
+        if caller.is_super or not any(caller.user_id in row["shut_out"] for row in rows):
+            return rows
+        conditions.add("not_hidden")
+        values["person"] = caller.user_id
+        return await self.store.list(frozenset(conditions), count, values, caller.user_id)
 
     async def visible(self, caller: Caller, rows: Sequence[Any]) -> Sequence[Any]:
         """The rows that the caller may see: asks whom he follows only when a private evening is among them."""

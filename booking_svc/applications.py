@@ -77,7 +77,7 @@ class Applications:
 
         False when nothing stands against it any more: then it is worth another try.
         """
-        announcement = await self.announcements.store.find(application.announcement_id)
+        announcement = await self.announcements.store.find(application.announcement_id, caller.user_id)
         if announcement is None or not await self.announcements.may_see(caller, announcement):
             raise no_announcement()
         if announcement.author_id == caller.user_id:
@@ -85,6 +85,9 @@ class Applications:
         open_for_applications(announcement)
         if await self.announcements.store.guest_of([announcement.id], caller.user_id):
             raise AlreadyExists("BOOKING_EXISTS", "the caller has a booking for this evening already")
+        # Super sees it nevertheless, but is no guest of those who block him, either.
+        if caller.user_id in announcement.shut_out:
+            raise no_announcement()
         if places_left(announcement) < application.tickets and not application.waiting_list:
             raise full(announcement)
         if await self.store.is_busy(application.guest_id, announcement):

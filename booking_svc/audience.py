@@ -9,6 +9,7 @@ from booking_svc.facts import guest, look_up, to_all
 from booking_svc.notices import event_facts
 from booking_svc.peers import Films, Follows, Inboxes, People
 from booking_svc.schema import Will
+from booking_svc.store.blocks import BlockStore
 from booking_svc.store.events import EventStore
 from mesh.database import Row
 
@@ -23,13 +24,17 @@ class Place(NamedTuple):
 
 
 class Audience:
-    """Tells the author's followers and, unless it is private, the film's subscribers; who is both is told once."""
+    """Tells the author's followers and, unless it is private, the film's subscribers; who is both is told once, whom he
+    blocks never."""
 
-    def __init__(self, store: EventStore, people: People, films: Films, follows: Follows, inboxes: Inboxes) -> None:
+    def __init__(
+        self, store: EventStore, people: People, films: Films, follows: Follows, blocks: BlockStore, inboxes: Inboxes
+    ) -> None:
         self.store = store
         self.people = people
         self.films = films
         self.follows = follows
+        self.blocks = blocks
         self.inboxes = inboxes
 
     async def tell(self, payload: bytes) -> None:
@@ -53,7 +58,9 @@ class Audience:
             persons, token = await self.follows.subscribers(event.movie_id, place.page_token)
         known = await look_up(self.people, self.films, [event.author_id], [event.movie_id])
         facts = event_facts(event, known, sees_address=False)
-        told = [guest(person) for person in persons if person not in (event.author_id, event.actor_id)]
+        blocked = await self.blocks.blocked_among(event.author_id, persons)
+        left_out = {event.author_id, event.actor_id, *blocked}
+        told = [guest(person) for person in persons if person not in left_out]
         await self.inboxes.publish(list(to_all(facts, notify_pb2.announcement_published, told)))
         if token:
             return Place(place.source, token)

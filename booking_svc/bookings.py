@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
+from booking_svc.blocks import check_owner
 from booking_svc.days import around_day, parse_day
-from booking_svc.refusals import bad_field, no_announcement, no_booking, not_yours, ongoing, owned
+from booking_svc.refusals import bad_field, no_announcement, no_booking, not_yours, ongoing
 from booking_svc.schema import Status, status
 from booking_svc.store.announcements import AnnouncementStore
 from booking_svc.store.bookings import BookingStore
@@ -83,7 +84,7 @@ class Bookings:
         assert caller.user_id is not None
         async with changing(self.database) as change:
             announcement = await change.lock_announcement(announcement_id)
-            owned(announcement, caller)
+            await check_owner(change.connection.execute, announcement, caller)
             bookings = await lock_all(change, announcement_id, [*yes, *no])
             ongoing(announcement)
             for booking_id in no:
@@ -109,7 +110,7 @@ class Bookings:
         assert caller.user_id is not None
         async with changing(self.database) as change:
             announcement = await change.lock_announcement(announcement_id)
-            owned(announcement, caller)
+            await check_owner(change.connection.execute, announcement, caller)
             bookings = await lock_all(change, announcement_id, [*came, *stayed_away])
             if (stands := status(announcement, change.now)) != Status.DONE:
                 raise FailedPrecondition("EVENING_NOT_OVER", f"the announcement is {stands}", status=stands)
@@ -137,10 +138,10 @@ class Bookings:
         Raises NotFound (ANNOUNCEMENT_NOT_FOUND), PermissionDenied (NOT_YOUR_ANNOUNCEMENT), InvalidArgument
         (INVALID_PAGE_TOKEN).
         """
-        announcement = await self.announcements.find(announcement_id)
+        announcement = await self.announcements.find(announcement_id, caller.user_id)
         if announcement is None:
             raise no_announcement()
-        owned(announcement, caller)
+        await check_owner(self.database.read, announcement, caller)
         size = paging.page_size(size)
         after = paging.decode_id(token, announcement_id) or FIRST
         rows = await self.store.list_applications(announcement_id, after, size + 1)

@@ -14,7 +14,8 @@ from matinee.movie.v1 import movie_pb2
 from matinee.movie.v1.movie_pb2_grpc import MovieServiceStub
 from matinee.notify.v1 import notify_pb2
 from matinee.notify.v1.notify_pb2_grpc import NotifyServiceStub
-from matinee.ugc.v1 import ugc_pb2
+from matinee.ugc.v1 import people_pb2, ugc_pb2
+from matinee.ugc.v1.people_pb2_grpc import PeopleServiceStub
 from matinee.ugc.v1.ugc_pb2_grpc import UgcServiceStub
 
 from mesh import caller
@@ -104,10 +105,11 @@ class Films:
 
 
 class Follows:
-    """Who follows whom and who waits for which film, from ugc."""
+    """Who follows whom, who is whose friend and who waits for which film, from ugc."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self.stub = UgcServiceStub(channel)
+        self.people = PeopleServiceStub(channel)
 
     async def followed(self, follower: UUID, people: Collection[UUID]) -> set[UUID]:
         """Whom of these people a person follows. Raises Unavailable (PEER_UNAVAILABLE)."""
@@ -132,6 +134,20 @@ class Follows:
             yield [UUID(user_id) for user_id in page.user_ids]
             if not (token := page.next_page_token):
                 return
+
+    async def friends(self, person: UUID, people: Collection[UUID]) -> set[UUID]:
+        """Which of these people are a person's friends and let friends see where they go.
+
+        Raises Unavailable (PEER_UNAVAILABLE).
+        """
+        request = people_pb2.BatchCheckFriendsRequest(
+            person_id=str(person), user_ids=[str(user_id) for user_id in people]
+        )
+        try:
+            answer = await self.people.BatchCheckFriends(request)
+        except MeshError as error:
+            raise unavailable(error, "who is whose friend is not known right now") from None
+        return {UUID(user_id) for user_id in answer.friend_ids}
 
     async def followers(self, person: UUID, token: str) -> tuple[list[UUID], str]:
         """A page of a person's followers, and the next page's token. Raises MeshError."""

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from booking_svc.refusals import no_announcement
 from booking_svc.schema import rating_closes
+from booking_svc.store.blocks import is_hidden
 from booking_svc.store.ratings import RatingStore
 from mesh import clock
 from mesh.database import Row
@@ -20,6 +21,8 @@ class Ratings:
         """A guest rates the host; returns the rating's id. Refuses as BookingService.CreateReview tells."""
         evening = await self.store.find_evening(announcement_id, guest)
         if evening is None or (not evening.was_guest and is_secret(evening, guest)):
+            raise no_announcement()
+        if not evening.was_guest and await is_hidden(self.store.database.read, announcement_id, guest):
             raise no_announcement()
         if not evening.was_guest:
             raise FailedPrecondition("NOT_A_GUEST", "only accepted guests of an evening rate its host")

@@ -8,12 +8,17 @@ from mesh.caller import Caller
 from mesh.errors import FailedPrecondition, InvalidArgument, MeshError, NotFound, PermissionDenied
 
 
+def is_own(announcement: Any, caller: Caller) -> bool:
+    """Whether an announcement is the caller's to change."""
+    return bool(caller.is_super or announcement.author_id == caller.user_id)
+
+
 def owned(announcement: Any, caller: Caller) -> None:
     """Raises PermissionDenied (NOT_YOUR_ANNOUNCEMENT) unless it is the caller's or he is super.
 
     Raises NotFound (ANNOUNCEMENT_NOT_FOUND) for drafts and private evenings: that they exist is not told.
     """
-    if caller.is_super or announcement.author_id == caller.user_id:
+    if is_own(announcement, caller):
         return
     if announcement.publish_time is None or announcement.sub_only:
         raise no_announcement()

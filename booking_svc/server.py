@@ -4,7 +4,7 @@ from matinee.auth.v1 import auth_pb2
 from matinee.booking.v1 import block_pb2, booking_pb2
 from matinee.movie.v1 import movie_pb2
 from matinee.notify.v1 import notify_pb2
-from matinee.ugc.v1 import ugc_pb2
+from matinee.ugc.v1 import people_pb2, ugc_pb2
 from sqlalchemy import text
 
 from booking_svc.announcements import Announcements
@@ -15,6 +15,7 @@ from booking_svc.block_servicer import BlockServicer
 from booking_svc.blocks import Blocks
 from booking_svc.bookings import Bookings
 from booking_svc.expiry import Expiry
+from booking_svc.friends import Friends
 from booking_svc.hosts import Hosts
 from booking_svc.notices import Notices
 from booking_svc.peers import Films, Follows, Inboxes, People
@@ -52,7 +53,13 @@ async def build(settings: Settings) -> Process:
     redis = open_redis(settings)
     auth = connect(settings, "auth", settings.auth_target, auth_pb2.DESCRIPTOR.services_by_name["AuthService"])
     movie = connect(settings, "movie", settings.movie_target, movie_pb2.DESCRIPTOR.services_by_name["MovieService"])
-    ugc = connect(settings, "ugc", settings.ugc_target, ugc_pb2.DESCRIPTOR.services_by_name["UgcService"])
+    ugc = connect(
+        settings,
+        "ugc",
+        settings.ugc_target,
+        ugc_pb2.DESCRIPTOR.services_by_name["UgcService"],
+        people_pb2.DESCRIPTOR.services_by_name["PeopleService"],
+    )
     notify = connect(
         settings, "notify", settings.notify_target, notify_pb2.DESCRIPTOR.services_by_name["NotifyService"]
     )
@@ -70,10 +77,20 @@ async def build(settings: Settings) -> Process:
     reminders = Reminders(database, people, films, inboxes)
     events = EventStore(database)
     notices = Notices(events, people, films, inboxes, lambda: applications.together.crowd)
-    audience = Audience(events, people, films, follows, inboxes)
+    audience = Audience(events, people, films, follows, block_store, inboxes)
     worker = Worker(settings, {TELL: notices.tell, FAN_OUT: audience.tell})
     servicer = BookingServicer(
-        database, announcements, hosts, applications, bookings, audit, ratings, plan, people, films
+        database,
+        announcements,
+        hosts,
+        Friends(announcements, follows),
+        applications,
+        bookings,
+        audit,
+        ratings,
+        plan,
+        people,
+        films,
     )
 
     async def probe() -> None:

@@ -14,6 +14,7 @@ from booking_svc.applications import Applications
 from booking_svc.audit import Audit
 from booking_svc.bookings import Bookings
 from booking_svc.edits import Edit
+from booking_svc.friends import Friends
 from booking_svc.hosts import Hosts
 from booking_svc.peers import Films, People
 from booking_svc.plan import Plan
@@ -45,6 +46,7 @@ class BookingServicer(BookingServiceServicer):
         database: Database,
         announcements: Announcements,
         hosts: Hosts,
+        friends: Friends,
         applications: Applications,
         bookings: Bookings,
         audit: Audit,
@@ -56,6 +58,7 @@ class BookingServicer(BookingServiceServicer):
         self.database = database
         self.announcements = announcements
         self.hosts = hosts
+        self.friends = friends
         self.applications = applications
         self.bookings = bookings
         self.audit = audit
@@ -155,6 +158,16 @@ class BookingServicer(BookingServiceServicer):
             caller.user(), UUID(request.announcement_id), request.page_size, request.page_token
         )
         return pb.ListApplicationsResponse(applications=await self.with_names(rows), next_page_token=token)
+
+    async def ListFriendsGoing(
+        self, request: pb.ListFriendsGoingRequest, context: Context
+    ) -> pb.ListFriendsGoingResponse:
+        ids, token = await self.friends.list_going(
+            caller.user(), UUID(request.announcement_id), request.page_size, request.page_token
+        )
+        names = await self.people.names(*ids)
+        going = [pb.FriendGoing(user_id=str(friend), name=names.get(friend, "")) for friend in ids]
+        return pb.ListFriendsGoingResponse(friends=going, next_page_token=token)
 
     async def CreateBooking(self, request: pb.CreateBookingRequest, context: Context) -> pb.BookingDetail:
         async def act() -> pb.BookingDetail:

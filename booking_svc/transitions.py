@@ -3,8 +3,9 @@
 from typing import Any
 from uuid import UUID
 
-from booking_svc.refusals import elsewhere, full, open_for_applications, wrong_state
+from booking_svc.refusals import elsewhere, full, no_announcement, open_for_applications, wrong_state
 from booking_svc.schema import LIVE, NOBODY, SEATED, State, Will, places_left
+from booking_svc.store.blocks import is_hidden
 from booking_svc.store.change import Change
 from mesh.errors import AlreadyExists
 
@@ -33,6 +34,8 @@ async def withdraw(change: Change, actor: UUID, booking: Any) -> None:
 async def come_back(change: Change, actor: UUID, announcement: Any, booking: Any) -> None:
     """WITHDRAWN -> PENDING, or ACCEPTED where accepting is at once; needs places either way."""
     if booking.state == State.WITHDRAWN:
+        if await is_hidden(change.connection.execute, announcement.id, booking.guest_id):
+            raise no_announcement()
         open_for_applications(announcement)
         if places_left(announcement) < booking.tickets:
             raise full(announcement)

@@ -1,6 +1,6 @@
 """SQL that reads announcements."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 
 from booking_svc.schema import LIVE, LONGEST, SEATED, Status, one_of
+from booking_svc.store.blocks import SHUT_OUT, not_hidden
 from booking_svc.store.ratings import mean_score
 from mesh import clock
 from mesh.batch import Batcher
@@ -21,9 +22,9 @@ LIST_COLUMNS = """a.id, a.xmin, a.author_id, a.movie_id, a.will, a.title, a.sub_
     a.tickets_count, a.places_taken, a.event_time, a.duration_minutes, a.end_time, a.event_location, a.city,
     a.address_for_guests_only, a.time_zone"""
 """`xmin` is what PostgreSQL tells the versions of a row apart by."""
-FIND = text(f"SELECT {COLUMNS} FROM announcements a WHERE a.id = :id")
+FIND = text(f"SELECT {COLUMNS}, {SHUT_OUT} FROM announcements a WHERE a.id = :id")
 LIST_DETAILS = text(
-    f"""SELECT {COLUMNS}, {mean_score("a.author_id", of_host=True)} AS author_rating, (
+    f"""SELECT {COLUMNS}, {SHUT_OUT}, {mean_score("a.author_id", of_host=True)} AS author_rating, (
         SELECT json_agg(json_build_object(
             'booking_id', b.id, 'guest_id', b.guest_id, 'state', b.state, 'tickets', b.tickets,
             'rating', {mean_score("b.guest_id", of_host=False)}
@@ -59,6 +60,7 @@ CONDITIONS = {
     "to_day": f"a.event_time < :to_ends AND {VENUE_DAY} <= :to_day",
     "published": "a.publish_time IS NOT NULL",
     "upcoming": f"a.will IN ('PUBLISHED', 'CLOSED') AND {NOT_OVER}",
+    "not_hidden": not_hidden("a"),
     "after": "(a.event_time, a.id) > (:after_time, :after_id)",
 }
 
@@ -70,7 +72,10 @@ def list_statement(conditions: frozenset[str], statuses: frozenset[Status] = fro
     if statuses:
         parts.append(f"({' OR '.join(f'({STATUSES[status]})' for status in sorted(statuses))})")
     where = " AND ".join(parts) or "true"
-    return text(f"SELECT {LIST_COLUMNS} FROM announcements a WHERE {where} ORDER BY a.event_time, a.id LIMIT :count")
+    return text(
+        f"""SELECT {LIST_COLUMNS}, {SHUT_OUT} FROM announcements a WHERE {where}
+        ORDER BY a.event_time, a.id LIMIT :count"""
+    )
 
 
 ANY_TIME = frozenset({"published", "upcoming", "after"})
@@ -93,6 +98,10 @@ class Page(NamedTuple):
     after: tuple[datetime, UUID] | None
 
 
+Asking = UUID | None
+"""The person who asks."""
+
+
 class AnnouncementStore:
     """Announcements as they are. `planned` is the same database, for statements that need one plan only.
 
@@ -102,44 +111,52 @@ class AnnouncementStore:
     def __init__(self, database: Database, planned: Database) -> None:
         self.database = database
         self.planned = planned
-        self.details: Batcher[UUID, Row | None] = Batcher(self.list_details, limit=TOGETHER, pace=PACE)
-        self.pages: Batcher[Page, Sequence[Row]] = Batcher(self.list_pages, limit=TOGETHER, pace=PACE)
+        self.details: Batcher[tuple[UUID, Asking], Row | None] = Batcher(self.list_details, limit=TOGETHER, pace=PACE)
+        self.pages: Batcher[tuple[Page, Asking], Sequence[Row]] = Batcher(self.list_pages, limit=TOGETHER, pace=PACE)
 
-    async def find(self, announcement_id: UUID) -> Row | None:
-        """An announcement, or None."""
-        return (await self.database.read(FIND, {"id": announcement_id})).one_or_none()
+    async def find(self, announcement_id: UUID, person: Asking) -> Row | None:
+        """An announcement, and as `shut_out` the person if its host blocks him; or None."""
+        parameters = {"id": announcement_id, "persons": known([person])}
+        return (await self.database.read(FIND, parameters)).one_or_none()
 
     async def guest_of(self, ids: Collection[UUID], person: UUID | None) -> dict[UUID, bool]:
         """At which of these evenings a person has a live booking or had a place, each with whether it is a place."""
         rows = (await self.database.read(GUEST_OF, {"ids": list(ids), "person": person})).all()
         return {row.announcement_id: row.seated for row in rows}
 
-    async def find_detail(self, announcement_id: UUID) -> Row | None:
-        """An announcement with its host's rating and, as JSON, its accepted guests; or None."""
-        return await self.details.submit(announcement_id)
+    async def find_detail(self, announcement_id: UUID, person: Asking) -> Row | None:
+        """An announcement with its host's rating and, as JSON, its accepted guests; or None.
 
-    async def list_details(self, ids: Sequence[UUID]) -> Sequence[Row | None]:
+        `shut_out` has the person if its host blocks him; others, too, who asked at this moment.
+        """
+        return await self.details.submit((announcement_id, person))
+
+    async def list_details(self, asked: Sequence[tuple[UUID, Asking]]) -> Sequence[Row | None]:
         """As find_detail(), for many."""
-        rows = (await self.planned.read(LIST_DETAILS, {"ids": ids, "now": clock.now()})).all()
-        found = {row.id: row for row in rows}
+        ids, persons = zip(*asked, strict=True)
+        parameters = {"ids": ids, "persons": known(persons), "now": clock.now()}
+        found = {row.id: row for row in (await self.planned.read(LIST_DETAILS, parameters)).all()}
         return [found.get(each) for each in ids]
 
-    async def list(self, conditions: frozenset[str], count: int, values: dict[str, Any]) -> Sequence[Row]:
-        """At most `count` announcements that meet all conditions, soonest first."""
+    async def list(
+        self, conditions: frozenset[str], count: int, values: dict[str, Any], person: Asking
+    ) -> Sequence[Row]:
+        """At most `count` announcements that meet all conditions, soonest first; `shut_out` as in find_detail()."""
         if conditions <= ANY_TIME:
             after = (values["after_time"], values["after_id"]) if "after" in conditions else None
-            return await self.pages.submit(Page(conditions, count, after))
-        return await self.read(self.database, conditions, count, values)
+            return await self.pages.submit((Page(conditions, count, after), person))
+        return await self.read(self.database, conditions, count, {**values, "persons": known([person])})
 
-    async def list_pages(self, pages: Sequence[Page]) -> Sequence[Sequence[Row]]:
+    async def list_pages(self, asked: Sequence[tuple[Page, Asking]]) -> Sequence[Sequence[Row]]:
         """As list(), for many; most of them want the same."""
-        found = {page: await self.read_page(page) for page in dict.fromkeys(pages)}
+        pages, persons = zip(*asked, strict=True)
+        found = {page: await self.read_page(page, known(persons)) for page in dict.fromkeys(pages)}
         return [found[page] for page in pages]
 
-    async def read_page(self, page: Page) -> Sequence[Row]:
+    async def read_page(self, page: Page, persons: Sequence[UUID]) -> Sequence[Row]:
         """The rows of a page."""
         after_time, after_id = page.after or (None, None)
-        values = {"after_time": after_time, "after_id": after_id}
+        values = {"after_time": after_time, "after_id": after_id, "persons": persons}
         return await self.read(self.planned, page.conditions, page.size, values)
 
     async def read(
@@ -150,3 +167,8 @@ class AnnouncementStore:
         times = {"now": now, "earliest": now - LONGEST}
         statement = list_statement(conditions - {"status"}, frozenset(map(Status, values.get("status", ()))))
         return (await database.read(statement, {**values, **times, "count": count})).all()
+
+
+def known(persons: Iterable[Asking]) -> list[UUID]:
+    """Those of many who ask that are persons, each once."""
+    return [person for person in dict.fromkeys(persons) if person is not None]

@@ -48,6 +48,8 @@ APPLY = text(
         FROM asked JOIN evening ON evening.id = asked.announcement_id
         WHERE evening.author_id <> asked.guest_id AND (NOT evening.sub_only OR asked.follows)
         AND NOT EXISTS (
+            SELECT FROM blocks WHERE blocker_id = evening.author_id AND blocked_id = asked.guest_id AND blocked
+        ) AND NOT EXISTS (
             SELECT FROM engagements AS busy WHERE busy.person_id = asked.guest_id
             AND busy.during && tstzrange(evening.event_time, evening.end_time)
         ) ORDER BY asked.rank

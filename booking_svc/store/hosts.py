@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 
 from booking_svc.schema import LIVE, one_of
+from booking_svc.store.blocks import not_hidden
 from booking_svc.store.ratings import mean_score
 from mesh import clock
 from mesh.caller import Caller
@@ -18,7 +19,8 @@ def offered(evening: str, of_film: bool) -> str:
     """The condition that an evening is to come and the caller may see it."""
     film = f"AND {evening}.movie_id = :movie" if of_film else ""
     return f"""{evening}.publish_time IS NOT NULL AND {evening}.will IN ('PUBLISHED', 'CLOSED')
-        AND {evening}.event_time > CAST(:now AS timestamptz) {film} AND (
+        AND {evening}.event_time > CAST(:now AS timestamptz) {film}
+        AND (:sees_all OR {not_hidden(evening)}) AND (
             NOT {evening}.sub_only OR :sees_all OR {evening}.author_id = :person
             OR {evening}.author_id = ANY(CAST(:followed AS uuid[]))
             OR EXISTS (

@@ -9,7 +9,9 @@ from tests.people import Person, evening, ok, reason
 
 DOORS: dict[str, tuple[str, str, Any]] = {
     "look": ("GET", "/app/v1/announcement/{}", None),
+    "look for friends": ("GET", "/app/v1/announcement/{}/friends", None),
     "edit": ("PUT", "/app/v1/announcement/{}", {"title": "Mine"}),
+    "edit its film": ("PUT", "/app/v1/announcement/{}", {"movie_id": str(uuid.uuid4())}),
     "publish": ("PUT", "/app/v1/announcement/{}", {"status": "Alive"}),
     "cancel": ("DELETE", "/app/v1/announcement/{}", None),
     "list applications": ("GET", "/app/v1/announcement/{}/applications", None),

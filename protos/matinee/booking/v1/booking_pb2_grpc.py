@@ -90,6 +90,11 @@ class BookingServiceStub:
                 request_serializer=matinee_dot_booking_dot_v1_dot_booking__pb2.ListApplicationsRequest.SerializeToString,
                 response_deserializer=matinee_dot_booking_dot_v1_dot_booking__pb2.ListApplicationsResponse.FromString,
                 _registered_method=True)
+        self.ListFriendsGoing = channel.unary_unary(
+                '/matinee.booking.v1.BookingService/ListFriendsGoing',
+                request_serializer=matinee_dot_booking_dot_v1_dot_booking__pb2.ListFriendsGoingRequest.SerializeToString,
+                response_deserializer=matinee_dot_booking_dot_v1_dot_booking__pb2.ListFriendsGoingResponse.FromString,
+                _registered_method=True)
         self.CreateBooking = channel.unary_unary(
                 '/matinee.booking.v1.BookingService/CreateBooking',
                 request_serializer=matinee_dot_booking_dot_v1_dot_booking__pb2.CreateBookingRequest.SerializeToString,
@@ -188,7 +193,8 @@ class BookingServiceServicer:
     def GetAnnouncement(self, request, context):
         """Gets an announcement with its accepted guests. Where the address is for guests only, others see the city instead.
         Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND) if it does not exist, is another's draft, or is private and the caller
-        neither its author, nor a follower of his, nor super; UNAVAILABLE (PEER_UNAVAILABLE) if that cannot be found out.
+        neither its author, nor a follower of his, nor super; and to whom its author blocks, unless he holds a booking or had
+        a place there; UNAVAILABLE (PEER_UNAVAILABLE) if that cannot be found out.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -206,7 +212,8 @@ class BookingServiceServicer:
     def ListAnnouncements(self, request, context):
         """Lists published evenings that are not over, soonest first; filter.status asks for others; with filter.author of
         oneself all one's own, drafts, past and cancelled ones too. Private evenings are listed for the author's followers
-        and guests only; while it cannot be found out whom the caller follows they are left out (x-degraded: ugc).
+        and guests only; while it cannot be found out whom the caller follows they are left out (x-degraded: ugc). Those of
+        hosts who block the caller are left out as GetAnnouncement does.
         Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list, (INVALID_FIELDS) if a day
         or a time is not one.
         """
@@ -255,11 +262,21 @@ class BookingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListFriendsGoing(self, request, context):
+        """Lists which of the caller's friends have a place at an evening and let their friends see it, in the order in which
+        they applied.
+        Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND) as GetAnnouncement, INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token
+        belongs to another list, UNAVAILABLE (PEER_UNAVAILABLE) if who is whose friend cannot be looked up.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CreateBooking(self, request, context):
         """Applies for places. The host decides, or it is accepted at once where the host has said so. Where fewer places are
         left than asked for it may wait for them (waiting_list): a freed or added place goes to the first that fits.
-        Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), ALREADY_EXISTS (BOOKING_EXISTS) if the caller has a live booking for
-        it, UNAVAILABLE (PEER_UNAVAILABLE) if it is private and followers cannot be looked up, and FAILED_PRECONDITION:
+        Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND; also if its author blocks the caller), ALREADY_EXISTS (BOOKING_EXISTS) if the
+        caller has a live booking for it, UNAVAILABLE (PEER_UNAVAILABLE) if it is private and followers cannot be looked up, and FAILED_PRECONDITION:
         OWN_ANNOUNCEMENT, ANNOUNCEMENT_NOT_OPEN if it is closed, over or cancelled, NO_PLACES_LEFT if fewer are left than
         asked for, TIME_CONFLICT if the caller hosts or visits another evening then; ABORTED (CONTENDED) if places came and
         went while it tried.
@@ -271,10 +288,10 @@ class BookingServiceServicer:
     def UpdateBooking(self, request, context):
         """Decides a booking (its author: accepts, declines or revokes) or gives one's word on it (its guest: withdraws or
         returns). A freed place goes to the first who waits and fits, in the same transaction.
-        Returns NOT_FOUND (BOOKING_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_BOOKING) if the caller is neither, and
-        FAILED_PRECONDITION: WRONG_BOOKING_STATE, NO_PLACES_LEFT if accepting or returning needs places that are not there,
-        ANNOUNCEMENT_NOT_OPEN if the evening is over, cancelled or (returning) closed, TIME_CONFLICT if the guest is
-        elsewhere by now.
+        Returns NOT_FOUND (BOOKING_NOT_FOUND; ANNOUNCEMENT_NOT_FOUND to a guest who wants to return and whom the author
+        blocks), PERMISSION_DENIED (NOT_YOUR_BOOKING) if the caller is neither, and FAILED_PRECONDITION:
+        WRONG_BOOKING_STATE, NO_PLACES_LEFT if accepting or returning needs places that are not there, ANNOUNCEMENT_NOT_OPEN
+        if the evening is over, cancelled or (returning) closed, TIME_CONFLICT if the guest is elsewhere by now.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -400,6 +417,11 @@ def add_BookingServiceServicer_to_server(servicer, server):
                     servicer.ListApplications,
                     request_deserializer=matinee_dot_booking_dot_v1_dot_booking__pb2.ListApplicationsRequest.FromString,
                     response_serializer=matinee_dot_booking_dot_v1_dot_booking__pb2.ListApplicationsResponse.SerializeToString,
+            ),
+            'ListFriendsGoing': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListFriendsGoing,
+                    request_deserializer=matinee_dot_booking_dot_v1_dot_booking__pb2.ListFriendsGoingRequest.FromString,
+                    response_serializer=matinee_dot_booking_dot_v1_dot_booking__pb2.ListFriendsGoingResponse.SerializeToString,
             ),
             'CreateBooking': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateBooking,
@@ -727,6 +749,33 @@ class BookingService:
             '/matinee.booking.v1.BookingService/ListApplications',
             matinee_dot_booking_dot_v1_dot_booking__pb2.ListApplicationsRequest.SerializeToString,
             matinee_dot_booking_dot_v1_dot_booking__pb2.ListApplicationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListFriendsGoing(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.booking.v1.BookingService/ListFriendsGoing',
+            matinee_dot_booking_dot_v1_dot_booking__pb2.ListFriendsGoingRequest.SerializeToString,
+            matinee_dot_booking_dot_v1_dot_booking__pb2.ListFriendsGoingResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -47,7 +47,8 @@ class BookingServiceStub:
     GetAnnouncement: _aio.UnaryUnaryMultiCallable[_booking_pb2.GetAnnouncementRequest, _booking_pb2.AnnouncementDetail]
     """Gets an announcement with its accepted guests. Where the address is for guests only, others see the city instead.
     Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND) if it does not exist, is another's draft, or is private and the caller
-    neither its author, nor a follower of his, nor super; UNAVAILABLE (PEER_UNAVAILABLE) if that cannot be found out.
+    neither its author, nor a follower of his, nor super; and to whom its author blocks, unless he holds a booking or had
+    a place there; UNAVAILABLE (PEER_UNAVAILABLE) if that cannot be found out.
     """
     CancelAnnouncement: _aio.UnaryUnaryMultiCallable[_booking_pb2.CancelAnnouncementRequest, _booking_pb2.AnnouncementDetail]
     """Cancels an announcement and all its live bookings. Nothing is erased. Author and super only.
@@ -57,7 +58,8 @@ class BookingServiceStub:
     ListAnnouncements: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListAnnouncementsRequest, _booking_pb2.ListAnnouncementsResponse]
     """Lists published evenings that are not over, soonest first; filter.status asks for others; with filter.author of
     oneself all one's own, drafts, past and cancelled ones too. Private evenings are listed for the author's followers
-    and guests only; while it cannot be found out whom the caller follows they are left out (x-degraded: ugc).
+    and guests only; while it cannot be found out whom the caller follows they are left out (x-degraded: ugc). Those of
+    hosts who block the caller are left out as GetAnnouncement does.
     Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list, (INVALID_FIELDS) if a day
     or a time is not one.
     """
@@ -86,11 +88,17 @@ class BookingServiceStub:
     Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_ANNOUNCEMENT), INVALID_ARGUMENT
     (INVALID_PAGE_TOKEN) if the page token belongs to another list.
     """
+    ListFriendsGoing: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListFriendsGoingRequest, _booking_pb2.ListFriendsGoingResponse]
+    """Lists which of the caller's friends have a place at an evening and let their friends see it, in the order in which
+    they applied.
+    Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND) as GetAnnouncement, INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token
+    belongs to another list, UNAVAILABLE (PEER_UNAVAILABLE) if who is whose friend cannot be looked up.
+    """
     CreateBooking: _aio.UnaryUnaryMultiCallable[_booking_pb2.CreateBookingRequest, _booking_pb2.BookingDetail]
     """Applies for places. The host decides, or it is accepted at once where the host has said so. Where fewer places are
     left than asked for it may wait for them (waiting_list): a freed or added place goes to the first that fits.
-    Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), ALREADY_EXISTS (BOOKING_EXISTS) if the caller has a live booking for
-    it, UNAVAILABLE (PEER_UNAVAILABLE) if it is private and followers cannot be looked up, and FAILED_PRECONDITION:
+    Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND; also if its author blocks the caller), ALREADY_EXISTS (BOOKING_EXISTS) if the
+    caller has a live booking for it, UNAVAILABLE (PEER_UNAVAILABLE) if it is private and followers cannot be looked up, and FAILED_PRECONDITION:
     OWN_ANNOUNCEMENT, ANNOUNCEMENT_NOT_OPEN if it is closed, over or cancelled, NO_PLACES_LEFT if fewer are left than
     asked for, TIME_CONFLICT if the caller hosts or visits another evening then; ABORTED (CONTENDED) if places came and
     went while it tried.
@@ -98,10 +106,10 @@ class BookingServiceStub:
     UpdateBooking: _aio.UnaryUnaryMultiCallable[_booking_pb2.UpdateBookingRequest, _booking_pb2.BookingDetail]
     """Decides a booking (its author: accepts, declines or revokes) or gives one's word on it (its guest: withdraws or
     returns). A freed place goes to the first who waits and fits, in the same transaction.
-    Returns NOT_FOUND (BOOKING_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_BOOKING) if the caller is neither, and
-    FAILED_PRECONDITION: WRONG_BOOKING_STATE, NO_PLACES_LEFT if accepting or returning needs places that are not there,
-    ANNOUNCEMENT_NOT_OPEN if the evening is over, cancelled or (returning) closed, TIME_CONFLICT if the guest is
-    elsewhere by now.
+    Returns NOT_FOUND (BOOKING_NOT_FOUND; ANNOUNCEMENT_NOT_FOUND to a guest who wants to return and whom the author
+    blocks), PERMISSION_DENIED (NOT_YOUR_BOOKING) if the caller is neither, and FAILED_PRECONDITION:
+    WRONG_BOOKING_STATE, NO_PLACES_LEFT if accepting or returning needs places that are not there, ANNOUNCEMENT_NOT_OPEN
+    if the evening is over, cancelled or (returning) closed, TIME_CONFLICT if the guest is elsewhere by now.
     """
     GetBooking: _aio.UnaryUnaryMultiCallable[_booking_pb2.GetBookingRequest, _booking_pb2.BookingDetail]
     """Gets a booking. Returns NOT_FOUND (BOOKING_NOT_FOUND) if it does not exist, PERMISSION_DENIED (NOT_YOUR_BOOKING) if
@@ -196,7 +204,8 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_booking_pb2.AnnouncementDetail]:
         """Gets an announcement with its accepted guests. Where the address is for guests only, others see the city instead.
         Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND) if it does not exist, is another's draft, or is private and the caller
-        neither its author, nor a follower of his, nor super; UNAVAILABLE (PEER_UNAVAILABLE) if that cannot be found out.
+        neither its author, nor a follower of his, nor super; and to whom its author blocks, unless he holds a booking or had
+        a place there; UNAVAILABLE (PEER_UNAVAILABLE) if that cannot be found out.
         """
 
     @_abc_1.abstractmethod
@@ -218,7 +227,8 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_booking_pb2.ListAnnouncementsResponse]:
         """Lists published evenings that are not over, soonest first; filter.status asks for others; with filter.author of
         oneself all one's own, drafts, past and cancelled ones too. Private evenings are listed for the author's followers
-        and guests only; while it cannot be found out whom the caller follows they are left out (x-degraded: ugc).
+        and guests only; while it cannot be found out whom the caller follows they are left out (x-degraded: ugc). Those of
+        hosts who block the caller are left out as GetAnnouncement does.
         Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list, (INVALID_FIELDS) if a day
         or a time is not one.
         """
@@ -273,6 +283,18 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def ListFriendsGoing(
+        self,
+        request: _booking_pb2.ListFriendsGoingRequest,
+        context: _aio.ServicerContext[_booking_pb2.ListFriendsGoingRequest, _abc.Awaitable[_booking_pb2.ListFriendsGoingResponse]],
+    ) -> _abc.Awaitable[_booking_pb2.ListFriendsGoingResponse]:
+        """Lists which of the caller's friends have a place at an evening and let their friends see it, in the order in which
+        they applied.
+        Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND) as GetAnnouncement, INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token
+        belongs to another list, UNAVAILABLE (PEER_UNAVAILABLE) if who is whose friend cannot be looked up.
+        """
+
+    @_abc_1.abstractmethod
     def CreateBooking(
         self,
         request: _booking_pb2.CreateBookingRequest,
@@ -280,8 +302,8 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_booking_pb2.BookingDetail]:
         """Applies for places. The host decides, or it is accepted at once where the host has said so. Where fewer places are
         left than asked for it may wait for them (waiting_list): a freed or added place goes to the first that fits.
-        Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), ALREADY_EXISTS (BOOKING_EXISTS) if the caller has a live booking for
-        it, UNAVAILABLE (PEER_UNAVAILABLE) if it is private and followers cannot be looked up, and FAILED_PRECONDITION:
+        Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND; also if its author blocks the caller), ALREADY_EXISTS (BOOKING_EXISTS) if the
+        caller has a live booking for it, UNAVAILABLE (PEER_UNAVAILABLE) if it is private and followers cannot be looked up, and FAILED_PRECONDITION:
         OWN_ANNOUNCEMENT, ANNOUNCEMENT_NOT_OPEN if it is closed, over or cancelled, NO_PLACES_LEFT if fewer are left than
         asked for, TIME_CONFLICT if the caller hosts or visits another evening then; ABORTED (CONTENDED) if places came and
         went while it tried.
@@ -295,10 +317,10 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_booking_pb2.BookingDetail]:
         """Decides a booking (its author: accepts, declines or revokes) or gives one's word on it (its guest: withdraws or
         returns). A freed place goes to the first who waits and fits, in the same transaction.
-        Returns NOT_FOUND (BOOKING_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_BOOKING) if the caller is neither, and
-        FAILED_PRECONDITION: WRONG_BOOKING_STATE, NO_PLACES_LEFT if accepting or returning needs places that are not there,
-        ANNOUNCEMENT_NOT_OPEN if the evening is over, cancelled or (returning) closed, TIME_CONFLICT if the guest is
-        elsewhere by now.
+        Returns NOT_FOUND (BOOKING_NOT_FOUND; ANNOUNCEMENT_NOT_FOUND to a guest who wants to return and whom the author
+        blocks), PERMISSION_DENIED (NOT_YOUR_BOOKING) if the caller is neither, and FAILED_PRECONDITION:
+        WRONG_BOOKING_STATE, NO_PLACES_LEFT if accepting or returning needs places that are not there, ANNOUNCEMENT_NOT_OPEN
+        if the evening is over, cancelled or (returning) closed, TIME_CONFLICT if the guest is elsewhere by now.
         """
 
     @_abc_1.abstractmethod
