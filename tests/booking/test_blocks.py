@@ -13,6 +13,8 @@ from local.mesh import Mesh
 from tests.access.test_hidden_evenings import DOORS
 from tests.booking.blocking import Block, telling
 from tests.channels import refusal
+from tests.e2e.faults import until, until_told, without
+from tests.notify.conftest import inbox
 from tests.people import Person, ok, reason, some_time
 
 
@@ -47,6 +49,11 @@ async def hosts(person: Person, film: Any) -> dict[str, Any]:
     return {row["user_id"]: row for row in ok(await person.get("/app/v1/hosts", params=params))}
 
 
+async def is_told(person: Person, announcement: Any) -> bool:
+    """Whether a person has a notice of an evening."""
+    return any(announcement["title"] in notice["title"] + notice["text"] for notice in await inbox(person))
+
+
 @pytest.mark.parametrize("door", DOORS)
 async def test_a_blockers_evening_is_like_one_that_does_not_exist(
     host: Person, guest: Person, film: Any, block: Block, door: str
@@ -68,20 +75,20 @@ async def test_no_list_shows_it(host: Person, guest: Person, own_film: Any, bloc
     assert hidden["id"] not in await listed(guest, **filters)
 
 
-async def test_the_first_page_of_all_is_full_without_it(
+async def test_the_page_that_all_read_is_full_without_it(
     host: Person, guest: Person, new_person: Any, film: Any, block: Block
 ) -> None:
-    stranger = await new_person()
-    soon = (datetime.now(UTC) + timedelta(minutes=5)).isoformat()
-    hidden = await host.announce(film["id"], event_time=soon, tickets_count=1000)
-    for _ in range(2):
-        await (await new_person()).announce(film["id"])
+    soon = (datetime.now(UTC) + timedelta(minutes=2)).isoformat()
+    hidden = await host.announce(film["id"], event_time=soon)
+    await (await new_person()).announce(film["id"])
     await block(host, guest)
-    theirs = [row["id"] for row in ok(await stranger.get("/app/v1/announcements", params={"page_size": 100}))]
-    own = [row["id"] for row in ok(await guest.get("/app/v1/announcements", params={"page_size": 100}))]
+    theirs, own = [
+        [row["id"] for row in ok(await person.get("/app/v1/announcements", params={"page_size": size}))]
+        for person, size in ((await new_person(), 100), (guest, 1))
+    ]
     assert hidden["id"] in theirs
     assert hidden["id"] not in own
-    assert own[: len(theirs) - 1] == [each for each in theirs if each != hidden["id"]]
+    assert len(own) == 1
 
 
 async def test_pages_are_exact_however_many_are_hidden(
@@ -261,3 +268,58 @@ async def test_nobody_blocks_himself(host: Person, block: Block) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as error:
         await block(host, host)
     assert refusal(error.value) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELDS")
+
+
+@pytest.mark.parametrize("interest", ["following/{host}", "subscription/{film}"])
+async def test_a_new_evening_is_told_to_others_only(
+    mesh: Mesh, host: Person, guest: Person, new_person: Any, film: Any, block: Block, interest: str
+) -> None:
+    other = await new_person()
+    for person in (guest, other):
+        ok(await person.put(f"/ugc/v1/{interest.format(host=host.id, film=film['id'])}"))
+    await block(host, guest)
+    announcement = await host.announce(film["id"])
+    await until_told(mesh)
+    assert [await is_told(person, announcement) for person in (guest, other)] == [False, True]
+
+
+async def test_a_guest_who_is_blocked_is_told_of_his_evening(
+    mesh: Mesh, host: Person, guest: Person, film: Any, block: Block
+) -> None:
+    announcement = await host.announce(film["id"])
+    booking = await guest.apply(announcement)
+    await block(host, guest)
+    ok(await host.decide(booking, yes=True))
+    await until_told(mesh)
+    assert await is_told(guest, announcement)
+
+
+async def test_it_is_in_force_when_the_block_is_answered(host: Person, guest: Person, film: Any) -> None:
+    announcement = await host.announce(film["id"])
+    path = f"/app/v1/announcement/{announcement['id']}"
+    ok(await host.put(f"/ugc/v1/block/{guest.id}"))
+    assert reason(await guest.get(path)) == (404, "ANNOUNCEMENT_NOT_FOUND")
+    ok(await host.delete(f"/ugc/v1/block/{guest.id}"))
+    ok(await guest.get(path))
+
+
+async def test_it_holds_while_ugc_is_down(mesh: Mesh, host: Person, guest: Person, film: Any) -> None:
+    announcement = await host.announce(film["id"])
+    ok(await host.put(f"/ugc/v1/block/{guest.id}"))
+    async with without(mesh, "ugc"):
+        assert (await guest.get(f"/app/v1/announcement/{announcement['id']}")).status_code == 404
+        assert (await guest.post(f"/app/v1/booking/{announcement['id']}")).status_code == 404
+        assert await listed(guest, **{"filter[author]": host.id}) == []
+
+
+async def test_told_while_booking_was_down_it_is_in_force_soon(
+    mesh: Mesh, host: Person, guest: Person, film: Any
+) -> None:
+    announcement = await host.announce(film["id"])
+    async with without(mesh, "booking"):
+        ok(await host.put(f"/ugc/v1/block/{guest.id}"))
+
+    async def is_hidden() -> bool:
+        return (await guest.get(f"/app/v1/announcement/{announcement['id']}")).status_code == 404
+
+    await until(is_hidden, "the evening is hidden")
