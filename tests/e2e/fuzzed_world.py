@@ -57,12 +57,14 @@ async def make_world(mesh: Mesh, http: httpx.AsyncClient, film: Any) -> World:
     bookings = [await guest.apply(evenings[0]), await guest.apply(evenings[3])]
     bookings.append(await other.apply(evenings[3], waiting_list=True))
     ok(await host.decide(bookings[0], True))
+    review = ok(await host.post(f"/ugc/v1/review/{film['id']}", {"text": "Slow and lovely.", "score": 8}))
     link = (await host.post("/api/v1/shortener/", {"url": await _url(guest)})).json()["url"]
     known = {
         "announcement_id": [evening["id"] for evening in evenings],
         "booking_id": [booking["id"] for booking in bookings],
         "notice_id": [notice["id"] for notice in await _notices(guest)],
         "movie_id": [film["id"]],
+        "review_id": [review["id"]],
         "user_id": [host.id, guest.id, other.id],
         "code": [link.rsplit("/", 1)[1]],
         "group": [await _group(mesh, guest)],

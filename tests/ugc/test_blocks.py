@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from typing import Any
 
 import pytest
 from matinee.ugc.v1.people_pb2 import BatchCheckFriendsRequest
@@ -225,3 +226,12 @@ async def test_a_block_racing_with_an_acceptance_leaves_no_friends(host: Person,
     ]
     assert {answer.status_code for answer in await asyncio.gather(*calls)} <= {200, 404}
     assert await friends(host) == []
+
+
+async def test_a_block_is_in_force_when_it_is_answered(host: Person, guest: Person, film: Any) -> None:
+    path = f"/app/v1/announcement/{(await host.announce(film['id']))['id']}"
+    for _ in range(3):
+        await block(host, guest)
+        assert reason(await guest.get(path)) == (404, "ANNOUNCEMENT_NOT_FOUND")
+        await unblock(host, guest)
+        ok(await guest.get(path))

@@ -44,7 +44,7 @@ async def listed(http: httpx.AsyncClient, film_id: str, order_by: str = "", page
     found: list[dict[str, Any]] = []
     token: str | None = ""
     while token is not None:
-        query = {"order_by": order_by, "page_size": page_size, "page_token": token}
+        query: dict[str, str | int] = {"order_by": order_by, "page_size": page_size, "page_token": token}
         page = await http.get(f"/ugc/v1/reviews/{film_id}", params=query)
         found += ok(page)
         token = page.headers.get("x-next-page-token")

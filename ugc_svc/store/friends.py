@@ -56,7 +56,7 @@ LIST_OPEN_FRIENDS_AMONG = text(
 
 
 class FriendStore:
-    """Who asks whom, and who are friends. What changes is changed in pairs.deciding()."""
+    """Who asks whom, and who are friends. What begins is begun in pairs.deciding()."""
 
     def __init__(self, database: Database) -> None:
         self.database = database

@@ -113,7 +113,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     RATING_WINDOW_CLOSED: _ErrorReason.ValueType  # 60
     """FAILED_PRECONDITION: the 14 days for rating have passed."""
     SELF_REFERENCE: _ErrorReason.ValueType  # 61
-    """FAILED_PRECONDITION: nobody follows, befriends or rates himself."""
+    """FAILED_PRECONDITION: nobody follows, befriends, blocks or rates himself, or likes his own review."""
     GUESTS_HAVE_CONFLICTS: _ErrorReason.ValueType  # 62
     """FAILED_PRECONDITION: moving the evening would clash for guests who hold a booking."""
     DELIVERY_NOT_DEAD: _ErrorReason.ValueType  # 63
@@ -247,7 +247,7 @@ NOT_A_GUEST: ErrorReason.ValueType  # 59
 RATING_WINDOW_CLOSED: ErrorReason.ValueType  # 60
 """FAILED_PRECONDITION: the 14 days for rating have passed."""
 SELF_REFERENCE: ErrorReason.ValueType  # 61
-"""FAILED_PRECONDITION: nobody follows, befriends or rates himself."""
+"""FAILED_PRECONDITION: nobody follows, befriends, blocks or rates himself, or likes his own review."""
 GUESTS_HAVE_CONFLICTS: ErrorReason.ValueType  # 62
 """FAILED_PRECONDITION: moving the evening would clash for guests who hold a booking."""
 DELIVERY_NOT_DEAD: ErrorReason.ValueType  # 63

@@ -1,0 +1,1 @@
+"""What becomes of blocks when processes are away."""
