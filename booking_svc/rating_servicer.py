@@ -1,9 +1,7 @@
 """The RPCs of RatingService: message in, one call of the domain, message out."""
 
-from typing import NoReturn
 from uuid import UUID
 
-import grpc
 from google.protobuf.empty_pb2 import Empty
 from matinee.booking.v1 import rating_pb2 as pb
 from matinee.booking.v1.rating_pb2_grpc import RatingServiceServicer
@@ -118,9 +116,3 @@ class RatingServicer(RatingServiceServicer):
 def own(row: Row) -> pb.Rating:
     """The caller's own rating."""
     return to_proto.rating(row, caller.user())
-
-
-async def later(context: Context) -> NoReturn:
-    """Answers that this is not there yet."""
-    await context.abort(grpc.StatusCode.UNIMPLEMENTED, "not there yet")
-    raise AssertionError
