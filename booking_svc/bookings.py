@@ -45,11 +45,11 @@ class Bookings:
                 if yes:
                     await accept(change, actor, announcement, booking)
                 else:
-                    await decline(change, actor, booking, reason)
+                    await decline(change, actor, announcement, booking, reason)
             elif yes:
                 await come_back(change, actor, announcement, booking)
             else:
-                await withdraw(change, actor, booking)
+                await withdraw(change, actor, announcement, booking)
             await serve_waiting(change, announcement.id)
             await change.settle(booking_id)
 
@@ -65,7 +65,7 @@ class Bookings:
             if booking.guest_id != caller.user_id and not caller.is_super:
                 raise not_yours()
             ongoing(announcement)
-            await withdraw(change, caller.user_id, booking)
+            await withdraw(change, caller.user_id, announcement, booking)
             await serve_waiting(change, announcement.id)
             await change.settle(booking_id)
 
@@ -88,7 +88,7 @@ class Bookings:
             ongoing(announcement)
             for booking_id in no:
                 with naming(booking_id):
-                    await decline(change, caller.user_id, bookings[booking_id], reason)
+                    await decline(change, caller.user_id, announcement, bookings[booking_id], reason)
             for booking_id in yes:
                 with naming(booking_id):
                     await accept(change, caller.user_id, announcement, bookings[booking_id])

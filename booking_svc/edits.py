@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from booking_svc import lateness
 from booking_svc.refusals import bad_field, host_elsewhere, not_open
 from booking_svc.schema import SEATED, State, Status, Will, is_ended, status
 from booking_svc.store.change import Change
-from booking_svc.transitions import drop, serve_waiting
+from booking_svc.transitions import drop, record, serve_waiting
 from mesh import clock
 from mesh.caller import Caller
 from mesh.errors import Aborted, FailedPrecondition, InvalidArgument
@@ -69,12 +70,13 @@ async def amend(change: Change, caller: Caller, before: Any, edit: Edit) -> None
         values["publish_time"] = change.now
     elif "event_time" in values and before.will != Will.DRAFT:
         values["move_time"] = change.now
+        values["late_minutes"] = lateness.of_evening(before, caller.user_id, change.now)
     if not values:
         return
     await change.edit_announcement(before.id, values)
     after = await change.lock_announcement(before.id)
     if after.event_time != before.event_time or after.end_time != before.end_time:
-        await reschedule(change, caller.user_id, after, edit.force)
+        await reschedule(change, caller.user_id, before, after, edit.force)
     if publishes:
         await publish(change, caller.user_id, after)
     else:
@@ -89,7 +91,7 @@ async def publish(change: Change, actor: UUID, announcement: Any) -> None:
     await change.record("announcement_published", "", actor, announcement.id)
 
 
-async def reschedule(change: Change, actor: UUID, announcement: Any, force: bool) -> None:
+async def reschedule(change: Change, actor: UUID, before: Any, announcement: Any, force: bool) -> None:
     """Moves everybody's time; with `force` those who are elsewhere lose their booking instead of forbidding it.
 
     Raises FailedPrecondition (TIME_CONFLICT, GUESTS_HAVE_CONFLICTS), Crossed.
@@ -103,7 +105,7 @@ async def reschedule(change: Change, actor: UUID, announcement: Any, force: bool
     if clashing:
         for booking in await change.lock_live_bookings(announcement.id):
             if booking.guest_id in clashing:
-                await drop(change, actor, booking)
+                await drop(change, actor, before, booking)
     if not await change.reschedule(announcement):
         raise Crossed
 
@@ -147,12 +149,11 @@ async def cancel(change: Change, caller: Caller, before: Any, edit: Edit) -> Non
     await change.cancel_bookings(before.id)
     for booking in bookings:
         freed = -booking.tickets if booking.state == State.ACCEPTED else 0
-        await change.record(
-            "booking_status", "cancelled", caller.user_id, before.id,
-            booking_id=booking.id, places_delta=freed, tell=False,
-        )  # fmt: skip
+        late = lateness.of_host(before, booking, caller.user_id, change.now)
+        await record(change, caller.user_id, booking, "cancelled", freed, late=late, tell=False)
     reason = edit.cancel_reason
-    ended = {"will": Will.CANCELLED, "places_taken": 0, "cancel_reason": reason}
+    late = lateness.of_evening(before, caller.user_id, change.now)
+    ended = {"will": Will.CANCELLED, "places_taken": 0, "cancel_reason": reason, "late_minutes": late}
     await change.edit_announcement(before.id, ended)
     detail = {"guests": [str(booking.guest_id) for booking in bookings], "reason": reason}
     told = bool(bookings) or caller.user_id != before.author_id

@@ -1,16 +1,17 @@
 """The RPCs of RatingService: message in, one call of the domain, message out."""
 
-from typing import NoReturn
 from uuid import UUID
 
-import grpc
 from google.protobuf.empty_pb2 import Empty
 from matinee.booking.v1 import rating_pb2 as pb
 from matinee.booking.v1.rating_pb2_grpc import RatingServiceServicer
 
 from booking_svc import to_proto
+from booking_svc.moderation import Moderation
 from booking_svc.rating_audit import RatingAudit
 from booking_svc.ratings import Ratings
+from booking_svc.schema import Action
+from booking_svc.standing import Standing
 from booking_svc.store.ratings import Word
 from mesh import caller, idempotency
 from mesh.database import Database, Row
@@ -22,9 +23,13 @@ SIDES = {pb.ListRatingsRequest.both: None, pb.ListRatingsRequest.host: True, pb.
 class RatingServicer(RatingServiceServicer):
     """One method per RPC, in the proto's order."""
 
-    def __init__(self, database: Database, ratings: Ratings, audit: RatingAudit) -> None:
+    def __init__(
+        self, database: Database, ratings: Ratings, standing: Standing, moderation: Moderation, audit: RatingAudit
+    ) -> None:
         self.database = database
         self.ratings = ratings
+        self.standing = standing
+        self.moderation = moderation
         self.audit = audit
 
     async def CreateRating(self, request: pb.CreateRatingRequest, context: Context) -> pb.Rating:
@@ -53,25 +58,52 @@ class RatingServicer(RatingServiceServicer):
         return pb.ListRatingsResponse(ratings=ratings, next_page_token=token)
 
     async def ReportNotHeld(self, request: pb.ReportNotHeldRequest, context: Context) -> Empty:
-        await later(context)
+        async def act() -> None:
+            await self.standing.report_not_held(caller.user_id(), UUID(request.announcement_id))
+
+        return await idempotency.done_once(self.database, request, act)
 
     async def WithdrawNotHeld(self, request: pb.WithdrawNotHeldRequest, context: Context) -> Empty:
-        await later(context)
+        async def act() -> None:
+            await self.standing.withdraw_not_held(caller.user_id(), UUID(request.announcement_id))
+
+        return await idempotency.done_once(self.database, request, act)
 
     async def GetStanding(self, request: pb.GetStandingRequest, context: Context) -> pb.Standing:
-        await later(context)
+        as_host, as_guest = await self.standing.get(UUID(request.user_id))
+        return pb.Standing(
+            user_id=str(UUID(request.user_id)),
+            as_host=pb.Standing.AsHost(**dict(as_host)),
+            as_guest=pb.Standing.AsGuest(**dict(as_guest)),
+        )
 
     async def ReportRating(self, request: pb.ReportRatingRequest, context: Context) -> Empty:
-        await later(context)
+        async def act() -> None:
+            await self.moderation.report(caller.user_id(), UUID(request.rating_id), request.reason)
+
+        return await idempotency.done_once(self.database, request, act)
 
     async def ListReports(self, request: pb.ListReportsRequest, context: Context) -> pb.ListReportsResponse:
-        await later(context)
+        rows, token = await self.moderation.list_reported(caller.user_id(), request.page_size, request.page_token)
+        return pb.ListReportsResponse(
+            reported=[to_proto.reported_rating(row, caller.user()) for row in rows], next_page_token=token
+        )
 
     async def ModerateRating(self, request: pb.ModerateRatingRequest, context: Context) -> pb.Moderation:
-        await later(context)
+        async def look(moderation_id: UUID) -> pb.Moderation:
+            return to_proto.moderation(await self.moderation.get(moderation_id))
+
+        async def act() -> pb.Moderation:
+            action = Action(pb.ModerationAction.Name(request.action))
+            rating_id = UUID(request.rating_id)
+            return await look(await self.moderation.decide(caller.user_id(), rating_id, action, request.reason))
+
+        return await idempotency.once(self.database, request, pb.Moderation, act, look)
 
     async def ListModerations(self, request: pb.ListModerationsRequest, context: Context) -> pb.ListModerationsResponse:
-        await later(context)
+        rating_id = UUID(request.filter.rating) if request.filter.rating else None
+        rows, token = await self.moderation.list(rating_id, request.page_size, request.page_token)
+        return pb.ListModerationsResponse(moderations=[to_proto.moderation(row) for row in rows], next_page_token=token)
 
     async def AuditRatings(self, request: pb.AuditRatingsRequest, context: Context) -> pb.AuditRatingsResponse:
         return to_proto.rating_audit(await self.audit.run(request.page_token))
@@ -84,9 +116,3 @@ class RatingServicer(RatingServiceServicer):
 def own(row: Row) -> pb.Rating:
     """A rating as its author sees it."""
     return to_proto.rating(row, own=True, reader=caller.current().caller)
-
-
-async def later(context: Context) -> NoReturn:
-    """Answers that this is not there yet."""
-    await context.abort(grpc.StatusCode.UNIMPLEMENTED, "not there yet")
-    raise AssertionError

@@ -67,6 +67,14 @@ SEATED = (State.ACCEPTED, State.ATTENDED, State.NO_SHOW)
 """Bookings that hold places."""
 
 
+class Action(StrEnum):
+    """What moderators do with a rating."""
+
+    HIDE = "HIDE"
+    RESTORE = "RESTORE"
+    DISMISS = "DISMISS"
+
+
 class Status(StrEnum):
     """What the contract calls an announcement's status."""
 
@@ -129,6 +137,8 @@ class Announcement(Base):
     update_time: Mapped[datetime]
     publish_time: Mapped[datetime | None]
     cancel_reason: Mapped[str] = mapped_column(server_default="")
+    late_minutes: Mapped[int | None]
+    """How many minutes were left when its author called it off, or moved it, late, while guests had places."""
     begun: Mapped[bool] = mapped_column(server_default="false")
     """Whether what was not decided when it began has expired."""
     move_time: Mapped[datetime | None]
@@ -188,6 +198,10 @@ class Booking(Base):
     promoted: Mapped[bool] = mapped_column(server_default="false")
     """Whether a place was offered to it that it had waited for, and its host has not said yes or no yet."""
     decline_reason: Mapped[str] = mapped_column(server_default="")
+    guest_late_minutes: Mapped[int | None]
+    """How many minutes were left when its guest gave the place up late; nothing any more once it is accepted again."""
+    host_late_minutes: Mapped[int | None]
+    """As above, when the host took the place away."""
 
     __table_args__ = (
         CheckConstraint("tickets > 0", name="wants_places"),
@@ -202,6 +216,7 @@ class Booking(Base):
         Index("by_announcement", "announcement_id", "id"),
         Index("waiting", "announcement_id", "id", postgresql_where=text("state = 'WAITLISTED'")),
         Index("by_guest", "guest_id", "id"),
+        Index("let_down_late", "announcement_id", postgresql_where=text("host_late_minutes IS NOT NULL")),
     )
 
 
@@ -325,6 +340,65 @@ class Standing(Base):
             postgresql_where=text("of_host AND ratings_count > 0"),
         ),
     )
+
+
+class Reported(Base):
+    """A rating that people have reported, and whether moderators have decided about all that was said of it."""
+
+    __tablename__ = "reported"
+
+    rating_id: Mapped[UUID] = mapped_column(ForeignKey("ratings.id"), primary_key=True)
+    closed: Mapped[bool]
+    create_time: Mapped[datetime]
+    """When it was reported first."""
+
+    __table_args__ = (Index("open_first", "closed", "create_time", "rating_id"),)
+
+
+class Report(Base):
+    """What one person says is wrong with a rating."""
+
+    __tablename__ = "reports"
+
+    rating_id: Mapped[UUID] = mapped_column(ForeignKey("ratings.id"))
+    reporter_id: Mapped[UUID]
+    reason: Mapped[str]
+    open: Mapped[bool]
+    """Whether moderators have not decided yet."""
+    create_time: Mapped[datetime]
+
+    __table_args__ = (PrimaryKeyConstraint("rating_id", "reporter_id"),)
+
+
+class Moderation(Base):
+    """What a moderator decided about a rating; append-only: what was done can always be looked up."""
+
+    __tablename__ = "moderations"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=func.uuidv7())
+    rating_id: Mapped[UUID] = mapped_column(ForeignKey("ratings.id"))
+    moderator_id: Mapped[UUID]
+    action: Mapped[str]
+    reason: Mapped[str]
+    create_time: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint(one_of("action", Action), name="known_action"),
+        Index("moderations_of_rating", "rating_id", "id"),
+        {"info": APPEND_ONLY},
+    )
+
+
+class NotHeld(Base):
+    """A guest's word that an evening did not take place."""
+
+    __tablename__ = "not_held"
+
+    announcement_id: Mapped[UUID] = mapped_column(ForeignKey("announcements.id"))
+    guest_id: Mapped[UUID]
+    create_time: Mapped[datetime]
+
+    __table_args__ = (PrimaryKeyConstraint("announcement_id", "guest_id"),)
 
 
 class IdempotencyKey(KeptKey, Base):

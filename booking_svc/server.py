@@ -14,6 +14,7 @@ from booking_svc.audit import Audit
 from booking_svc.bookings import Bookings
 from booking_svc.expiry import Expiry
 from booking_svc.hosts import Hosts
+from booking_svc.moderation import Moderation
 from booking_svc.notices import Notices
 from booking_svc.peers import Films, Follows, Inboxes, People
 from booking_svc.plan import Plan
@@ -23,15 +24,18 @@ from booking_svc.ratings import Ratings
 from booking_svc.reminders import Reminders
 from booking_svc.servicer import BookingServicer
 from booking_svc.settings import Settings
+from booking_svc.standing import Standing
 from booking_svc.store.announcements import AnnouncementStore
 from booking_svc.store.audit import AuditStore
 from booking_svc.store.bookings import BookingStore
 from booking_svc.store.events import FAN_OUT, TELL, EventStore
 from booking_svc.store.hosts import HostStore
+from booking_svc.store.moderation import ModerationStore
 from booking_svc.store.plan import PlanStore
 from booking_svc.store.rating_audit import RatingAuditStore
 from booking_svc.store.ratings import RatingStore
 from booking_svc.store.scores import ScoreStore
+from booking_svc.store.standing import StandingStore
 from mesh import idempotency, jobs
 from mesh.channel import connect
 from mesh.database import Database
@@ -67,7 +71,10 @@ async def build(settings: Settings) -> Process:
     audit = Audit(AuditStore(database))
     expiry = Expiry(database)
     ratings = Ratings(planned, RatingStore(database, planned), ScoreStore(database))
+    standing = Standing(database, StandingStore(database))
+    moderation = Moderation(database, ModerationStore(database))
     rating_audit = RatingAudit(RatingAuditStore(database))
+    rating_servicer = RatingServicer(database, ratings, standing, moderation, rating_audit)
     plan = Plan(PlanStore(database))
     reminders = Reminders(database, people, films, inboxes)
     events = EventStore(database)
@@ -86,9 +93,7 @@ async def build(settings: Settings) -> Process:
         verifier=verifier_of(settings, redis, auth, movie, ugc, notify),
         served=[
             Served(booking_pb2.DESCRIPTOR.services_by_name["BookingService"], servicer),
-            Served(
-                rating_pb2.DESCRIPTOR.services_by_name["RatingService"], RatingServicer(database, ratings, rating_audit)
-            ),
+            Served(rating_pb2.DESCRIPTOR.services_by_name["RatingService"], rating_servicer),
         ],
         probe=probe,
         tasks=[worker.run],

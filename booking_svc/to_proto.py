@@ -13,7 +13,7 @@ from matinee.notify.v1 import notify_pb2
 
 from booking_svc.audit import Report
 from booking_svc.rating_audit import RatingReport
-from booking_svc.schema import NOBODY, Status, author_status, guest_status, places_left, status
+from booking_svc.schema import NOBODY, Status, Will, author_status, guest_status, places_left, status
 from mesh.caller import Caller
 from mesh.database import Row
 
@@ -103,6 +103,7 @@ def announcement_detail(
         city=row.city,
         address_for_guests_only=row.address_for_guests_only,
         cancel_reason=row.cancel_reason,
+        cancelled_minutes_before=row.late_minutes if row.will == Will.CANCELLED else None,
     )
 
 
@@ -161,7 +162,7 @@ def booking_detail(row: Any, names: Mapping[UUID, str], titles: Mapping[UUID, st
     )
 
 
-def timeline_entry(entry: Mapping[str, str]) -> booking_pb2.TimelineEntry:
+def timeline_entry(entry: Mapping[str, Any]) -> booking_pb2.TimelineEntry:
     """Something that happened to a booking."""
     actor = entry["actor"]
     return booking_pb2.TimelineEntry(
@@ -169,6 +170,7 @@ def timeline_entry(entry: Mapping[str, str]) -> booking_pb2.TimelineEntry:
         kind=entry["kind"],
         actor="" if actor == str(NOBODY) else actor,
         cause=entry["cause"],
+        minutes_before=entry.get("minutes_before"),
     )
 
 
@@ -237,7 +239,7 @@ def rating(row: Row, *, own: bool, reader: Caller) -> rating_pb2.Rating:
         of_host=row.of_host,
         score=row.score,
         text=row.text,
-        private_note=row.private_note if own or reader.is_moderator else "",
+        private_note=row.private_note if own or (reader.is_moderator and reader.user_id != row.rated_id) else "",
         created=timestamp(row.create_time),
         modified=timestamp(row.update_time),
         revealed=row.revealed,
@@ -262,6 +264,36 @@ def rating_audit(report: RatingReport) -> rating_pb2.AuditRatingsResponse:
             )
             for row in report.differences
         ],
+    )
+
+
+def reported_rating(row: Row, moderator: Caller) -> rating_pb2.ReportedRating:
+    """A rating and what people say is wrong with it."""
+    return rating_pb2.ReportedRating(
+        rating=rating(row, own=False, reader=moderator),
+        open=not row.closed,
+        reports_count=row.reports_count,
+        reports=[
+            rating_pb2.ReportedRating.Report(
+                reporter_id=entry["reporter_id"],
+                reason=entry["reason"],
+                created=timestamp(datetime.fromisoformat(entry["time"])),
+                open=entry["open"],
+            )
+            for entry in row.reports
+        ],
+    )
+
+
+def moderation(row: Row) -> rating_pb2.Moderation:
+    """What a moderator decided."""
+    return rating_pb2.Moderation(
+        id=str(row.id),
+        rating_id=str(row.rating_id),
+        moderator_id=str(row.moderator_id),
+        action=row.action,
+        reason=row.reason,
+        created=timestamp(row.create_time),
     )
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from booking_svc import lateness
 from booking_svc.refusals import elsewhere, full, open_for_applications, wrong_state
 from booking_svc.schema import LIVE, NOBODY, SEATED, State, Will, places_left
 from booking_svc.store.change import Change
@@ -18,16 +19,19 @@ async def accept(change: Change, actor: UUID, announcement: Any, booking: Any) -
     await record(change, actor, booking, "accepted", booking.tickets)
 
 
-async def decline(change: Change, actor: UUID, booking: Any, reason: str = "") -> None:
+async def decline(change: Change, actor: UUID, announcement: Any, booking: Any, reason: str = "") -> None:
     """PENDING, WAITLISTED or ACCEPTED (revoked) -> DECLINED; frees places and the guest's time."""
-    await shift(change, booking, State.DECLINED, *LIVE, reason=reason)
-    await release(change, actor, booking, "revoked" if booking.state == State.ACCEPTED else "declined", reason)
+    late = lateness.of_host(announcement, booking, actor, change.now)
+    await shift(change, booking, State.DECLINED, *LIVE, reason=reason, late=late)
+    cause = "revoked" if booking.state == State.ACCEPTED else "declined"
+    await release(change, actor, booking, cause, reason=reason, late=late)
 
 
-async def withdraw(change: Change, actor: UUID, booking: Any) -> None:
+async def withdraw(change: Change, actor: UUID, announcement: Any, booking: Any) -> None:
     """PENDING, WAITLISTED or ACCEPTED -> WITHDRAWN; frees places and the guest's time."""
-    await shift(change, booking, State.WITHDRAWN, *LIVE)
-    await release(change, actor, booking, "withdrawn")
+    late = lateness.of_guest(announcement, booking, actor, change.now)
+    await shift(change, booking, State.WITHDRAWN, *LIVE, late=late)
+    await release(change, actor, booking, "withdrawn", late=late)
 
 
 async def come_back(change: Change, actor: UUID, announcement: Any, booking: Any) -> None:
@@ -44,10 +48,14 @@ async def come_back(change: Change, actor: UUID, announcement: Any, booking: Any
     await record(change, actor, booking, "returned", booking.tickets if at_once else 0)
 
 
-async def drop(change: Change, actor: UUID, booking: Any) -> None:
-    """PENDING, WAITLISTED or ACCEPTED -> CANCELLED: its guest is elsewhere at the evening's new time."""
-    await shift(change, booking, State.CANCELLED, *LIVE)
-    await release(change, actor, booking, "moved")
+async def drop(change: Change, actor: UUID, before: Any, booking: Any) -> None:
+    """PENDING, WAITLISTED or ACCEPTED -> CANCELLED: its guest is elsewhere at the evening's new time.
+
+    `before` is the evening as he had a place at it: late is what is late for that time.
+    """
+    late = lateness.of_host(before, booking, actor, change.now)
+    await shift(change, booking, State.CANCELLED, *LIVE, late=late)
+    await release(change, actor, booking, "moved", late=late)
 
 
 async def mark(change: Change, actor: UUID, booking: Any, came: bool) -> None:
@@ -92,12 +100,18 @@ async def promote(change: Change, announcement: Any, booking: Any) -> None:
 
 
 async def shift(
-    change: Change, booking: Any, new: State, *allowed: State, promoted: bool = False, reason: str = ""
+    change: Change,
+    booking: Any,
+    new: State,
+    *allowed: State,
+    promoted: bool = False,
+    reason: str = "",
+    late: int | None = None,
 ) -> None:
     """Moves the booking. Raises FailedPrecondition (WRONG_BOOKING_STATE), AlreadyExists (BOOKING_EXISTS)."""
     if booking.state not in allowed:
         raise wrong_state(booking)
-    if not await change.move_booking(booking.id, booking.state, new, promoted=promoted, reason=reason):
+    if not await change.move_booking(booking.id, booking.state, new, promoted=promoted, reason=reason, late=late):
         raise AlreadyExists("BOOKING_EXISTS", "the guest has another live booking for this evening")
 
 
@@ -113,20 +127,33 @@ async def take_places(change: Change, booking: Any) -> None:
         raise full(await change.lock_announcement(booking.announcement_id))
 
 
-async def release(change: Change, actor: UUID, booking: Any, cause: str, reason: str = "") -> None:
+async def release(
+    change: Change, actor: UUID, booking: Any, cause: str, *, reason: str = "", late: int | None = None
+) -> None:
     """Frees what a live booking held."""
     freed = -booking.tickets if booking.state == State.ACCEPTED else 0
     if freed:
         await change.move_places(booking.announcement_id, freed)
     await change.free(booking.guest_id, booking.announcement_id)
-    await record(change, actor, booking, cause, freed, reason=reason)
+    await record(change, actor, booking, cause, freed, reason=reason, late=late)
 
 
 async def record(
-    change: Change, actor: UUID, booking: Any, cause: str, delta: int = 0, *, reason: str = "", tell: bool = True
+    change: Change,
+    actor: UUID,
+    booking: Any,
+    cause: str,
+    delta: int = 0,
+    *,
+    reason: str = "",
+    late: int | None = None,
+    tell: bool = True,
 ) -> None:
     """Writes and tells of a booking's new state."""
+    detail: dict[str, Any] = {"reason": reason} if reason else {}
+    if late is not None:
+        detail["minutes_before"] = late
     await change.record(
         "booking_status", cause, actor, booking.announcement_id,
-        booking_id=booking.id, places_delta=delta, detail={"reason": reason} if reason else None, tell=tell,
+        booking_id=booking.id, places_delta=delta, detail=detail, tell=tell,
     )  # fmt: skip

@@ -16,7 +16,8 @@ from mesh.database import Database, Row
 
 COLUMNS = """a.id, a.author_id, a.movie_id, a.will, a.title, a.description, a.sub_only, a.is_free, a.accept_at_once,
     a.tickets_count, a.places_taken, a.event_time, a.duration_minutes, a.end_time, a.event_location, a.city,
-    a.address_for_guests_only, a.time_zone, a.version, a.create_time, a.update_time, a.publish_time, a.cancel_reason"""
+    a.address_for_guests_only, a.time_zone, a.version, a.create_time, a.update_time, a.publish_time, a.cancel_reason,
+    a.late_minutes, a.move_time"""
 LIST_COLUMNS = """a.id, a.xmin, a.author_id, a.movie_id, a.will, a.title, a.sub_only, a.is_free, a.accept_at_once,
     a.tickets_count, a.places_taken, a.event_time, a.duration_minutes, a.end_time, a.event_location, a.city,
     a.address_for_guests_only, a.time_zone"""

@@ -98,8 +98,8 @@ COLUMNS = f"""b.id, b.announcement_id, b.guest_id, b.state, b.tickets, a.author_
     {POSITION}"""
 DETAIL = f"""{COLUMNS}, b.decline_reason, as_guest.mean AS guest_rating, as_guest.count AS guest_rating_count,
     as_host.mean AS author_rating, as_host.count AS author_rating_count, (
-        SELECT json_agg(json_build_object('time', e.create_time, 'kind', e.kind, 'cause', e.cause, 'actor', e.actor_id)
-            ORDER BY e.id)
+        SELECT json_agg(json_build_object('time', e.create_time, 'kind', e.kind, 'cause', e.cause, 'actor', e.actor_id,
+            'minutes_before', e.detail->'minutes_before') ORDER BY e.id)
         FROM booking_events e WHERE e.announcement_id = b.announcement_id AND e.booking_id = b.id
     ) AS timeline"""
 RATED = f"""{JOINED} CROSS JOIN LATERAL {standing("b.guest_id", of_host=False)} AS as_guest

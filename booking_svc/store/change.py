@@ -43,7 +43,11 @@ MOVE_PLACES = text(
 )
 MOVE_BOOKING = text(
     """UPDATE bookings SET state = :new, update_time = :now, promoted = :promoted, decline_reason = :reason,
-        accept_time = CASE WHEN :new = 'ACCEPTED' THEN CAST(:now AS timestamptz) ELSE accept_time END
+        accept_time = CASE WHEN :new = 'ACCEPTED' THEN CAST(:now AS timestamptz) ELSE accept_time END,
+        guest_late_minutes = CASE :new WHEN 'ACCEPTED' THEN NULL
+            WHEN 'WITHDRAWN' THEN coalesce(CAST(:late AS integer), guest_late_minutes) ELSE guest_late_minutes END,
+        host_late_minutes = CASE :new WHEN 'ACCEPTED' THEN NULL
+            WHEN 'WITHDRAWN' THEN host_late_minutes ELSE coalesce(CAST(:late AS integer), host_late_minutes) END
     WHERE id = :id AND state = :old RETURNING id"""
 )
 CANCEL_ALL = text(
@@ -170,12 +174,28 @@ class Change:
         return (await bookings.apply(self.connection.execute, [application]))[0]
 
     async def move_booking(
-        self, booking_id: UUID, old: str, new: str, *, promoted: bool = False, reason: str = ""
+        self,
+        booking_id: UUID,
+        old: str,
+        new: str,
+        *,
+        promoted: bool = False,
+        reason: str = "",
+        late: int | None = None,
     ) -> bool:
-        """Moves a booking from one state to another, once; False if its guest has another live one for the evening."""
+        """Moves a booking from one state to another, once; False if its guest has another live one for the evening.
+
+        `late` minutes before the evening: the guest's lateness if he withdraws, else the host's.
+        """
         parameters = {
-            "id": booking_id, "old": old, "new": new, "now": self.now, "promoted": promoted, "reason": reason
-        }  # fmt: skip
+            "id": booking_id,
+            "old": old,
+            "new": new,
+            "now": self.now,
+            "promoted": promoted,
+            "reason": reason,
+            "late": late,
+        }
         try:
             return (await self.connection.execute(MOVE_BOOKING, parameters)).first() is not None
         except asyncpg.IntegrityConstraintViolationError:

@@ -608,8 +608,8 @@ class AnnouncementDetail(_message.Message):
     author_rating_count: _builtins.int
     """How many scores author_rating is the mean of."""
     cancelled_minutes_before: _builtins.int
-    """How many minutes before it was to begin it was called off, if it had accepted guests and those were less than 24 hours;
-    else 0.
+    """How many minutes before it its host called it off, if that was late: less than 24 hours, while guests had places. An
+    evening that he had moved late first counts by the time that it was moved from.
     """
     @_builtins.property
     def created(self) -> _timestamp_pb2.Timestamp: ...
@@ -651,13 +651,15 @@ class AnnouncementDetail(_message.Message):
         address_for_guests_only: _builtins.bool = ...,
         cancel_reason: _builtins.str = ...,
         author_rating_count: _builtins.int = ...,
-        cancelled_minutes_before: _builtins.int = ...,
+        cancelled_minutes_before: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created", b"created", "event_time", b"event_time", "modified", b"modified"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_cancelled_minutes_before", b"_cancelled_minutes_before", "cancelled_minutes_before", b"cancelled_minutes_before", "created", b"created", "event_time", b"event_time", "modified", b"modified"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accept_at_once", b"accept_at_once", "address_for_guests_only", b"address_for_guests_only", "author_id", b"author_id", "author_name", b"author_name", "author_rating", b"author_rating", "author_rating_count", b"author_rating_count", "cancel_reason", b"cancel_reason", "cancelled_minutes_before", b"cancelled_minutes_before", "city", b"city", "created", b"created", "description", b"description", "duration", b"duration", "event_location", b"event_location", "event_time", b"event_time", "guest_list", b"guest_list", "id", b"id", "is_free", b"is_free", "modified", b"modified", "movie_id", b"movie_id", "movie_title", b"movie_title", "places_taken", b"places_taken", "status", b"status", "sub_only", b"sub_only", "tickets_count", b"tickets_count", "tickets_left", b"tickets_left", "time_zone", b"time_zone", "title", b"title", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cancelled_minutes_before", b"_cancelled_minutes_before", "accept_at_once", b"accept_at_once", "address_for_guests_only", b"address_for_guests_only", "author_id", b"author_id", "author_name", b"author_name", "author_rating", b"author_rating", "author_rating_count", b"author_rating_count", "cancel_reason", b"cancel_reason", "cancelled_minutes_before", b"cancelled_minutes_before", "city", b"city", "created", b"created", "description", b"description", "duration", b"duration", "event_location", b"event_location", "event_time", b"event_time", "guest_list", b"guest_list", "id", b"id", "is_free", b"is_free", "modified", b"modified", "movie_id", b"movie_id", "movie_title", b"movie_title", "places_taken", b"places_taken", "status", b"status", "sub_only", b"sub_only", "tickets_count", b"tickets_count", "tickets_left", b"tickets_left", "time_zone", b"time_zone", "title", b"title", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__cancelled_minutes_before: _TypeAlias = _typing.Literal["cancelled_minutes_before"]  # noqa: Y015
+    _WhichOneofArgType__cancelled_minutes_before: _TypeAlias = _typing.Literal["_cancelled_minutes_before", b"_cancelled_minutes_before"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__cancelled_minutes_before) -> _WhichOneofReturnType__cancelled_minutes_before | None: ...
 
 Global___AnnouncementDetail: _TypeAlias = AnnouncementDetail  # noqa: Y015
 
@@ -1445,7 +1447,9 @@ class TimelineEntry(_message.Message):
     attended or no_show.
     """
     minutes_before: _builtins.int
-    """How many minutes before the evening an accepted guest withdrew, or was revoked, if those were less than 24 hours; else 0."""
+    """How many minutes before the evening an accepted guest gave up his place, or his host took it away, if that was late: less
+    than 24 hours. Who leaves within 24 hours after the evening was moved is not late.
+    """
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -1455,13 +1459,15 @@ class TimelineEntry(_message.Message):
         kind: _builtins.str = ...,
         actor: _builtins.str = ...,
         cause: _builtins.str = ...,
-        minutes_before: _builtins.int = ...,
+        minutes_before: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_minutes_before", b"_minutes_before", "minutes_before", b"minutes_before", "time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "cause", b"cause", "kind", b"kind", "minutes_before", b"minutes_before", "time", b"time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_minutes_before", b"_minutes_before", "actor", b"actor", "cause", b"cause", "kind", b"kind", "minutes_before", b"minutes_before", "time", b"time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__minutes_before: _TypeAlias = _typing.Literal["minutes_before"]  # noqa: Y015
+    _WhichOneofArgType__minutes_before: _TypeAlias = _typing.Literal["_minutes_before", b"_minutes_before"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__minutes_before) -> _WhichOneofReturnType__minutes_before | None: ...
 
 Global___TimelineEntry: _TypeAlias = TimelineEntry  # noqa: Y015
 

@@ -397,11 +397,13 @@ class Standing(_message.Message):
         ratings_count: _builtins.int
         """How many scores that is the mean of."""
         evenings: _builtins.int
-        """Evenings that had accepted guests and are over or were called off late: the following three are of these."""
+        """Evenings that had accepted guests and are over or were called off late: each is one of the following three."""
         kept: _builtins.int
-        """Evenings that took place."""
+        """Evenings that took place, nobody let down."""
         cancelled_late: _builtins.int
-        """Evenings called off less than 24 hours before they were to begin."""
+        """Evenings that the host called off, or from which he dismissed an accepted guest for good, less than 24 hours before
+        they were to begin.
+        """
         not_held: _builtins.int
         """Evenings of which most of the guests who are not marked absent say that they did not take place."""
         def __init__(
@@ -437,13 +439,13 @@ class Standing(_message.Message):
         ratings_count: _builtins.int
         """How many scores that is the mean of."""
         evenings: _builtins.int
-        """Evenings where the person had a place when they were over, or gave it back late: the following three are of these."""
+        """Evenings that are over and where the person had a place, or gave it back late: each is one of the following three."""
         attended: _builtins.int
         """Evenings where the person is not marked absent."""
         no_shows: _builtins.int
         """Evenings where the host says that the person did not come."""
         cancelled_late: _builtins.int
-        """Places given back less than 24 hours before the evening began."""
+        """Evenings where the person gave the place back less than 24 hours before the beginning, and was not accepted again."""
         def __init__(
             self,
             *,

@@ -157,7 +157,7 @@ class RatingServiceServicer:
 
     def ReportNotHeld(self, request, context):
         """Says that an evening did not take place: a guest who was accepted and is not marked absent, within 14 days after its
-        end. Saying it again is no error.
+        end. Saying it again is no error. Whoever has said so is heard, also if he is marked absent afterwards.
         Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND) and FAILED_PRECONDITION: NOT_A_GUEST, EVENING_NOT_OVER,
         RATING_WINDOW_CLOSED.
         """
@@ -184,7 +184,7 @@ class RatingServiceServicer:
 
     def ReportRating(self, request, context):
         """Reports a listed rating to the moderators, with the reason. Reporting it again replaces the reason, as long as they have
-        not decided.
+        not decided; once they have it changes nothing.
         Returns NOT_FOUND (RATING_NOT_FOUND) if it does not exist or is not listed for the caller.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -193,6 +193,7 @@ class RatingServiceServicer:
 
     def ListReports(self, request, context):
         """Lists the ratings that were reported: those with open reports first, then by the time of the first report, oldest first.
+        Those that the caller wrote or that are about the caller are left out.
         Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -49,7 +49,7 @@ class RatingServiceStub:
     """
     ReportNotHeld: _aio.UnaryUnaryMultiCallable[_rating_pb2.ReportNotHeldRequest, _empty_pb2.Empty]
     """Says that an evening did not take place: a guest who was accepted and is not marked absent, within 14 days after its
-    end. Saying it again is no error.
+    end. Saying it again is no error. Whoever has said so is heard, also if he is marked absent afterwards.
     Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND) and FAILED_PRECONDITION: NOT_A_GUEST, EVENING_NOT_OVER,
     RATING_WINDOW_CLOSED.
     """
@@ -64,11 +64,12 @@ class RatingServiceStub:
     """
     ReportRating: _aio.UnaryUnaryMultiCallable[_rating_pb2.ReportRatingRequest, _empty_pb2.Empty]
     """Reports a listed rating to the moderators, with the reason. Reporting it again replaces the reason, as long as they have
-    not decided.
+    not decided; once they have it changes nothing.
     Returns NOT_FOUND (RATING_NOT_FOUND) if it does not exist or is not listed for the caller.
     """
     ListReports: _aio.UnaryUnaryMultiCallable[_rating_pb2.ListReportsRequest, _rating_pb2.ListReportsResponse]
     """Lists the ratings that were reported: those with open reports first, then by the time of the first report, oldest first.
+    Those that the caller wrote or that are about the caller are left out.
     Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
     """
     ModerateRating: _aio.UnaryUnaryMultiCallable[_rating_pb2.ModerateRatingRequest, _rating_pb2.Moderation]
@@ -152,7 +153,7 @@ class RatingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_rating_pb2.ReportNotHeldRequest, _abc.Awaitable[_empty_pb2.Empty]],
     ) -> _abc.Awaitable[_empty_pb2.Empty]:
         """Says that an evening did not take place: a guest who was accepted and is not marked absent, within 14 days after its
-        end. Saying it again is no error.
+        end. Saying it again is no error. Whoever has said so is heard, also if he is marked absent afterwards.
         Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND) and FAILED_PRECONDITION: NOT_A_GUEST, EVENING_NOT_OVER,
         RATING_WINDOW_CLOSED.
         """
@@ -185,7 +186,7 @@ class RatingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_rating_pb2.ReportRatingRequest, _abc.Awaitable[_empty_pb2.Empty]],
     ) -> _abc.Awaitable[_empty_pb2.Empty]:
         """Reports a listed rating to the moderators, with the reason. Reporting it again replaces the reason, as long as they have
-        not decided.
+        not decided; once they have it changes nothing.
         Returns NOT_FOUND (RATING_NOT_FOUND) if it does not exist or is not listed for the caller.
         """
 
@@ -196,6 +197,7 @@ class RatingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_rating_pb2.ListReportsRequest, _abc.Awaitable[_rating_pb2.ListReportsResponse]],
     ) -> _abc.Awaitable[_rating_pb2.ListReportsResponse]:
         """Lists the ratings that were reported: those with open reports first, then by the time of the first report, oldest first.
+        Those that the caller wrote or that are about the caller are left out.
         Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
         """
 
