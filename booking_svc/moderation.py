@@ -10,6 +10,8 @@ from mesh import clock, idempotency, paging
 from mesh.database import Database, Row
 
 SCOPE = "reports"
+LARGEST_PAGE = 20
+"""Most reported ratings in one answer: with all that is said in them and of them it could become too large to send."""
 
 
 class Moderation:
@@ -32,7 +34,7 @@ class Moderation:
 
         Raises InvalidArgument (INVALID_PAGE_TOKEN).
         """
-        size = paging.page_size(size)
+        size = paging.page_size(size, LARGEST_PAGE)
         rows = await self.store.list_reported(moderator, decode(token), size + 1)
         return paging.cut(rows, size, encode)
 

@@ -71,7 +71,7 @@ async def build(settings: Settings) -> Process:
     audit = Audit(AuditStore(database))
     expiry = Expiry(database)
     ratings = Ratings(planned, RatingStore(database, planned), ScoreStore(database))
-    standing = Standing(database, StandingStore(database))
+    standing = Standing(database, StandingStore(planned))
     moderation = Moderation(database, ModerationStore(database))
     rating_audit = RatingAudit(RatingAuditStore(database))
     rating_servicer = RatingServicer(database, ratings, standing, moderation, rating_audit)

@@ -14,7 +14,7 @@ from mesh.database import Connection, Database, Row
 
 Reported = tuple[bool, datetime, UUID]
 """Where a reported rating stands in their list: whether it is decided, when it was reported first, its id."""
-LARGEST = 100
+LARGEST = 10
 """Most reports that are shown of one rating."""
 # Both hold the rating: what moderators decide right now is decided before or after somebody reports it.
 LOCK_LISTED = text(f"SELECT r.id FROM ratings AS r WHERE r.id = :rating_id AND {listed('r')} FOR NO KEY UPDATE")

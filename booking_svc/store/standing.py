@@ -66,7 +66,7 @@ TAKE_BACK = text("DELETE FROM not_held WHERE announcement_id = :announcement_id 
 
 
 class StandingStore:
-    """What became of evenings, counted for one person."""
+    """What became of evenings, counted for one person; on a database that plans a statement once."""
 
     def __init__(self, database: Database) -> None:
         self.database = database

@@ -66,7 +66,7 @@ async def reported(moderator: Person, rating: Any) -> Any:
     """The entry of a rating in the list of reports, None if there is none."""
     token: str | None = ""
     while token is not None:
-        answer = await moderator.get("/app/v1/_reports", params={"page_token": token, "page_size": 100})
+        answer = await moderator.get("/app/v1/_reports", params={"page_token": token})
         for each in ok(answer):
             if each["rating"]["id"] == rating["id"]:
                 return each
@@ -136,6 +136,19 @@ async def test_a_sealed_rating_is_neither_reported_nor_moderated(
     answers = [await report(person, rating) for person in (host, guest, sudo)]
     answers += [await moderate(person, rating, "HIDE") for person in (moderator, sudo)]
     assert {reason(answer) for answer in answers} == {(404, "RATING_NOT_FOUND")}
+
+
+async def test_what_counts_without_being_listed_is_not_reported(
+    host: Person, guest: Person, film: Any, ended: Move
+) -> None:
+    """Who of a few guests said it would be known by it."""
+    booking = await evening(host, guest, film, ended, timedelta(days=1))
+    by_guest, by_host = [
+        ok(await person.post(f"/app/v1/rating/{booking['id']}", {"score": 2})) for person in (guest, host)
+    ]
+    assert await average(host) == (2, 1)
+    assert reason(await report(host, by_guest)) == (404, "RATING_NOT_FOUND")
+    ok(await report(guest, by_host))
 
 
 async def test_a_rating_that_does_not_exist_is_not_found(guest: Person, moderator: Person) -> None:

@@ -519,7 +519,7 @@ class ListReportsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """At most 100 (also when more are asked for); 0 means 20."""
+    """At most 20 (also when more are asked for); 0 means 20."""
     page_token: _builtins.str
     def __init__(
         self,
@@ -610,7 +610,7 @@ class ReportedRating(_message.Message):
     def rating(self) -> Global___Rating: ...
     @_builtins.property
     def reports(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReportedRating.Report]:
-        """Open ones first, then oldest first; at most 100."""
+        """Open ones first, then oldest first; at most 10."""
 
     def __init__(
         self,
