@@ -75,7 +75,8 @@ def best_statement(of_film: bool) -> TextClause:
 
     Standings that are about to change, because ratings have just been revealed, are taken as they are going to be.
     """
-    shows = f"EXISTS (SELECT FROM announcements own WHERE own.author_id = {{0}} AND {offered('own', of_film)})"
+    # Looked up one by one, as everything below whose answer is a single row: as joins they might be all read first.
+    shows = f"(SELECT true FROM announcements own WHERE own.author_id = {{0}} AND {offered('own', of_film)} LIMIT 1)"
     if of_film:
         # One film's evenings are few among all: they lead to their hosts, not the other way round.
         shows = f"{{0}} IN (SELECT own.author_id FROM announcements own WHERE {offered('own', of_film)})"
@@ -94,7 +95,7 @@ def best_statement(of_film: bool) -> TextClause:
                     WHERE of_host AND ratings_count > 0
                 ) AS kept
                 WHERE bound <= :after_bound AND {BEHIND} AND {shows.format("kept.author_id")}
-                AND NOT EXISTS (SELECT FROM late WHERE late.author_id = kept.author_id)
+                AND author_id <> ALL (ARRAY(SELECT late.author_id FROM late))
                 ORDER BY bound DESC, author_id LIMIT :count
             )
             UNION ALL
@@ -106,10 +107,10 @@ def best_statement(of_film: bool) -> TextClause:
                 SELECT a.author_id, CAST(0 AS float8) FROM announcements a
                 WHERE {offered("a", of_film)} AND (a.event_time, a.author_id) > (:after_time, :after_id)
                 AND {first_of("a", of_film)}
-                AND NOT EXISTS (SELECT FROM late WHERE late.author_id = a.author_id)
-                AND NOT EXISTS (
-                    SELECT FROM standings s WHERE s.person_id = a.author_id AND s.of_host AND s.ratings_count > 0
-                )
+                AND a.author_id <> ALL (ARRAY(SELECT late.author_id FROM late))
+                AND (
+                    SELECT true FROM standings s WHERE s.person_id = a.author_id AND s.of_host AND s.ratings_count > 0
+                ) IS NULL
                 ORDER BY a.event_time, a.author_id LIMIT :count - (SELECT count(*) FROM rated)
             )
         )
