@@ -10,6 +10,7 @@ from matinee.booking.v1.rating_pb2_grpc import RatingServiceServicer
 
 from booking_svc import to_proto
 from booking_svc.moderation import Moderation
+from booking_svc.rating_audit import RatingAudit
 from booking_svc.ratings import Ratings
 from booking_svc.schema import Action
 from booking_svc.standing import Standing
@@ -24,11 +25,12 @@ SIDES = {pb.ListRatingsRequest.both: None, pb.ListRatingsRequest.host: True, pb.
 class RatingServicer(RatingServiceServicer):
     """One method per RPC, in the proto's order."""
 
-    def __init__(self, database: Database, ratings: Ratings, standing: Standing, moderation: Moderation) -> None:
+    def __init__(self, database: Database, ratings: Ratings, standing: Standing, moderation: Moderation, audit: RatingAudit) -> None:
         self.database = database
         self.ratings = ratings
         self.standing = standing
         self.moderation = moderation
+        self.audit = audit
 
     async def CreateRating(self, request: pb.CreateRatingRequest, context: Context) -> pb.Rating:
         async def act() -> pb.Rating:
@@ -104,7 +106,7 @@ class RatingServicer(RatingServiceServicer):
         return pb.ListModerationsResponse(moderations=[to_proto.moderation(row) for row in rows], next_page_token=token)
 
     async def AuditRatings(self, request: pb.AuditRatingsRequest, context: Context) -> pb.AuditRatingsResponse:
-        await later(context)
+        return to_proto.rating_audit(await self.audit.run(request.page_token))
 
     async def rating(self, rating_id: UUID) -> pb.Rating:
         """The caller's own rating."""

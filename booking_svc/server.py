@@ -18,6 +18,7 @@ from booking_svc.moderation import Moderation
 from booking_svc.notices import Notices
 from booking_svc.peers import Films, Follows, Inboxes, People
 from booking_svc.plan import Plan
+from booking_svc.rating_audit import RatingAudit
 from booking_svc.rating_servicer import RatingServicer
 from booking_svc.ratings import Ratings
 from booking_svc.reminders import Reminders
@@ -31,6 +32,7 @@ from booking_svc.store.events import FAN_OUT, TELL, EventStore
 from booking_svc.store.hosts import HostStore
 from booking_svc.store.moderation import ModerationStore
 from booking_svc.store.plan import PlanStore
+from booking_svc.store.rating_audit import RatingAuditStore
 from booking_svc.store.ratings import RatingStore
 from booking_svc.store.scores import ScoreStore
 from booking_svc.store.standing import StandingStore
@@ -69,9 +71,10 @@ async def build(settings: Settings) -> Process:
     audit = Audit(AuditStore(database))
     expiry = Expiry(database)
     ratings = Ratings(planned, RatingStore(database, planned), ScoreStore(database))
+    rating_audit = RatingAudit(RatingAuditStore(database))
     standing = Standing(database, StandingStore(planned))
     moderation = Moderation(database, ModerationStore(database))
-    rating_servicer = RatingServicer(database, ratings, standing, moderation)
+    rating_servicer = RatingServicer(database, ratings, standing, moderation, rating_audit)
     plan = Plan(PlanStore(database))
     reminders = Reminders(database, people, films, inboxes)
     events = EventStore(database)

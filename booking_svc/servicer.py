@@ -116,7 +116,8 @@ class BookingServicer(BookingServiceServicer):
 
     async def ListHosts(self, request: pb.ListHostsRequest, context: Context) -> pb.ListHostsResponse:
         movie = UUID(request.filter.movie) if request.filter.movie else None
-        rows, token = await self.hosts.list(caller.user(), movie, request.page_size, request.page_token)
+        by_rating = request.order_by == "rating"
+        rows, token = await self.hosts.list(caller.user(), movie, by_rating, request.page_size, request.page_token)
         names = await self.people.names(*(row.author_id for row in rows))
         return pb.ListHostsResponse(hosts=[to_proto.host(row, names) for row in rows], next_page_token=token)
 

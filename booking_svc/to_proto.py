@@ -12,6 +12,7 @@ from matinee.booking.v1 import booking_pb2, rating_pb2
 from matinee.notify.v1 import notify_pb2
 
 from booking_svc.audit import Report
+from booking_svc.rating_audit import RatingReport
 from booking_svc.schema import NOBODY, Status, Will, author_status, guest_status, places_left, status
 from mesh.caller import Caller
 from mesh.database import Row
@@ -260,6 +261,26 @@ def reported_rating(row: Row, moderator: Caller) -> rating_pb2.ReportedRating:
                 open=entry["open"],
             )
             for entry in row.reports
+        ],
+    )
+
+
+def rating_audit(report: RatingReport) -> rating_pb2.AuditRatingsResponse:
+    """What an audit of ratings found."""
+    return rating_pb2.AuditRatingsResponse(
+        standings=report.standings,
+        ratings=report.ratings,
+        next_page_token=report.next_page_token,
+        differences=[
+            rating_pb2.AuditRatingsResponse.Difference(
+                user_id=str(row.person_id),
+                of_host=row.of_host,
+                ratings_count=row.ratings_count,
+                ratings_sum=row.ratings_sum,
+                count_by_ratings=row.count_by_ratings,
+                sum_by_ratings=row.sum_by_ratings,
+            )
+            for row in report.differences
         ],
     )
 

@@ -10,7 +10,7 @@ NAMES = [name for name, number in notify_pb2.Kind.items() if number]
 
 
 def test_every_value_of_the_enum_is_defined() -> None:
-    assert list(ALL) == NAMES
+    assert set(ALL) == set(NAMES)
 
 
 def test_every_kind_has_its_preference() -> None:
@@ -23,7 +23,7 @@ def test_every_kind_says_whom_it_is_for_and_what_cannot_be_switched_off() -> Non
 
 @pytest.mark.parametrize("language", LANGUAGES.values(), ids=LANGUAGES)
 def test_every_kind_is_told_in_every_language_for_the_same_causes(language: Language) -> None:
-    assert list(language.kinds) == NAMES
+    assert set(language.kinds) == set(NAMES)
     for name, kind in ALL.items():
         says, accepted = speech(name, language)
         assert (list(says), list(accepted)) == (list(kind.says), list(kind.accepted)), name

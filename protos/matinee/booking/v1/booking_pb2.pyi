@@ -747,7 +747,7 @@ class ListHostsRequest(_message.Message):
     page_token: _builtins.str
     order_by: _builtins.str
     """Empty: the host of the soonest evening first. `rating`: first who has the highest lower bound of what his mean is likely
-    to be (a 10 from one guest is less than many 9s), then the host of the soonest evening.
+    to be, so a 10 from one guest is less than many 9s; those whom nobody has rated come last, the soonest evening first.
     """
     @_builtins.property
     def filter(self) -> Global___ListHostsRequest.Filter: ...
