@@ -228,6 +228,7 @@ def _add(world: World, rating: Rating, now: datetime, present: bool, **refusals:
         NOT_A_GUEST=not present,
         RATING_WINDOW_CLOSED=now >= there.closes,
         RATING_EXISTS=there.rating(rating.author, rating.rated) is not None,
+        RATING_REVEALED=there.has_read(*rating.pair),
         **refusals,
     )
     rating.created = rating.modified = world.step

@@ -24,7 +24,7 @@ from tests.model.ratings.world import DAY, MODERATOR, PRESENT, SEATED, SUPER, Wo
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 T = TypeVar("T")
 
-TEXTS = st.sampled_from(["", "Lovely", "Мило, ёлки", "<b>&\"' {x}", "long " * 900])
+TEXTS = st.sampled_from(["", "Lovely", "Мило, ёлки", "<b>&\"'", "long " * 40])
 WORDS = st.builds(Words, st.sampled_from([1, 2, 5, 9, 10, 10]), TEXTS, st.sampled_from(["", "He stole a spoon."]))
 FIELDS = st.sets(st.sampled_from(["score", "text", "note"]), min_size=1).map(frozenset)
 FATES = st.sampled_from(["ACCEPTED", "ACCEPTED", "ACCEPTED", "ACCEPTED", "DECLINED", "WITHDRAWN"])

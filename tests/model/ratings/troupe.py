@@ -59,10 +59,12 @@ class Troupe:
         body = new_evening(event_time=start.isoformat(), sub_only=private, **where)
         shown = ok(self.call(host, "POST", "/app/v1/announcement/{film}", body))
         self.ids[evening_name(number)] = shown["id"]
-        self.world.evenings.append(Evening(host, start, start + timedelta(minutes=self.film["duration"]), private))
+        end, followers = start + timedelta(minutes=self.film["duration"]), self.world.followers.setdefault(host, set())
+        self.world.evenings.append(Evening(host, start, end, private, followers))
         for guest, state in guests:
             if private:
                 ok(self.call(guest, "PUT", f"/ugc/v1/following/{{{host}}}"))
+                followers.add(guest)
             self.apply(number, guest, state)
 
     def apply(self, evening: int, guest: str, state: str = "ACCEPTED") -> None:

@@ -70,6 +70,8 @@ class Evening:
     start: datetime
     end: datetime
     private: bool = False
+    # Who follows the host, and so sees what is private.
+    followers: set[str] = field(default_factory=set)
     cancelled: bool = False
     # Less than a day before, and there were guests.
     cancelled_late: bool = False
@@ -91,7 +93,7 @@ class Evening:
 
     def hides_from(self, who: str) -> bool:
         """Whether somebody is not told that it exists."""
-        return self.private and who not in (self.host, SUPER, *(each.guest for each in self.bookings))
+        return self.private and who not in (self.host, SUPER) and who not in self.followers
 
     def heard(self) -> set[str]:
         """Who is asked whether it took place. Whoever spoke while he might is heard, whatever is said of him later."""
@@ -117,8 +119,14 @@ class Evening:
         return {(guest, self.host) for guest in guests} | {(self.host, guest) for guest in guests}
 
     def silent(self) -> set[tuple[str, str]]:
-        """Whom the reveal waits for."""
-        return self.may_rate() - {rating.pair for rating in self.ratings}
+        """Whom the reveal waits for: who has read what the other says of him has nothing to say any more."""
+        said = {rating.pair for rating in self.ratings}
+        return {(one, other) for one, other in self.may_rate() - said if not self.has_read(one, other)}
+
+    def has_read(self, one: str, other: str) -> bool:
+        """Whether what the other says of one was revealed before its time."""
+        said = self.rating(other, one)
+        return said is not None and said.revealed
 
     def settle(self) -> None:
         """After a rating or a mark: nobody who may rate is silent, so all is revealed at once."""
@@ -136,6 +144,7 @@ class World:
     """All of them, and the one question: what may be seen."""
 
     evenings: list[Evening] = field(default_factory=list)
+    followers: dict[str, set[str]] = field(default_factory=dict)
     step: int = 0
 
     @property
