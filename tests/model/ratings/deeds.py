@@ -105,8 +105,8 @@ def mark(who: str, evening: int, came: tuple[int, ...], absent: tuple[int, ...])
     def effect(world: World, now: datetime) -> None:
         there = world.evenings[evening]
         _manage(there, who)
-        refuse(EVENING_NOT_OVER=now < there.end)
-        refuse(WRONG_BOOKING_STATE=any(there.bookings[each].state not in SEATED for each in came + absent))
+        wrong = any(there.bookings[each].state not in SEATED for each in came + absent)
+        refuse(EVENING_NOT_OVER=now < there.end or there.cancelled, WRONG_BOOKING_STATE=wrong)
         for each in came:
             there.bookings[each].state = "ATTENDED"
         for each in absent:
