@@ -1,5 +1,6 @@
 """People who play a history in the mesh, and the world as it should be after it."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -112,7 +113,9 @@ class Troupe:
     # -- what answers look like when it does not matter who plays
 
     def plain(self, text: str) -> str:
-        """An answer with names for ids, and for a time the number of the step in which it lies."""
+        """An answer (JSON) with names for ids, and for a time the number of the step in which it lies."""
+        # The facts of a refusal come in any order.
+        text = json.dumps(json.loads(text), sort_keys=True, ensure_ascii=False)
         names = {identity: name for name, identity in self.ids.items()}
         text = UUID.sub(lambda found: f"<{names.get(found[0], '?')}>", text)
         return LINK.sub("/s/?", TIME.sub(self.when, text))
