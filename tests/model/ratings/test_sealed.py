@@ -1,11 +1,16 @@
 """Random histories of evenings and ratings: what everybody sees is what a model says, and nothing sealed is seen."""
 
-from collections.abc import Iterable
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import cycle
+from typing import Any
 
+import httpx
 import pytest
 from hypothesis import Phase, given, note, settings
 from hypothesis import strategies as st
@@ -14,10 +19,11 @@ from tests.model.conftest import PROFILE
 from tests.model.door import answer
 from tests.model.ratings.conftest import Clock, NewTroupe
 from tests.model.ratings.look import Look
-from tests.model.ratings.play import WORDS, Draw, deed, invitations, invite, moments
+from tests.model.ratings.play import MINUTE, WORDS, Draw, deed, invitations, invite, moments
 from tests.model.ratings.questions import questions, told
-from tests.model.ratings.troupe import PEOPLE, Troupe
+from tests.model.ratings.troupe import PEOPLE, STRANGER, Troupe
 from tests.model.ratings.world import SUPER
+from tests.people import ok
 
 # A history takes seconds: it waits for clocks and asks a lot. Looking for the shortest that fails would take too long.
 LONG = PROFILE == "long"
@@ -119,3 +125,99 @@ def compare(ours: Troupe, theirs: Troupe, viewers: Iterable[str]) -> None:
     answers = [POOL.map(partial(told, troupe), asked) for troupe in (ours, theirs)]
     for question, here, there in zip(asked, *answers, strict=True):
         assert here == there, question
+
+
+ROUNDS = 6
+
+
+@pytest.fixture(scope="module")
+def over(clock: Clock, new_troupe: NewTroupe) -> Troupe:
+    """Evenings that are over, each with one guest whom the host has not rated, nor he him."""
+    troupe = new_troupe()
+    for number in range(4 * ROUNDS):
+        troupe.announce("Ada", first_evening(troupe) + number * timedelta(hours=6), [("Cleo", "ACCEPTED")])
+    clock.to(troupe.world.evenings[-1].end + MINUTE)
+    return troupe
+
+
+def together(*calls: Callable[[], httpx.Response]) -> list[tuple[int, str]]:
+    """What is answered to those who call at once."""
+    return [answer(call.result()) for call in [POOL.submit(call) for call in calls]]
+
+
+def mean(troupe: Troupe, person: str) -> Any:
+    """The mean of somebody's scores as a host and how many they are."""
+    shown = troupe.call(STRANGER, "GET", f"/app/v1/average_score/{{{person}}}").json()
+    return shown["score_average"], shown["ratings_count"]
+
+
+def audit(troupe: Troupe) -> Any:
+    """What a recount of all ratings finds."""
+    return ok(troupe.call(SUPER, "GET", "/app/v1/_ratings_audit"))
+
+
+def says(troupe: Troupe, who: str, evening: int, score: int, method: str = "POST") -> Callable[[], httpx.Response]:
+    """A call that rates."""
+    return partial(troupe.call, who, method, f"/app/v1/rating/{{booking {evening} 0}}", {"score": score})
+
+
+def test_two_last_raters_at_once_reveal_once(over: Troupe) -> None:
+    _, before = mean(over, "Ada")
+    for evening in range(ROUNDS):
+        assert together(says(over, "Ada", evening, 3), says(over, "Cleo", evening, 7)) == [(200, "")] * 2
+        assert mean(over, "Ada")[1] == before + evening + 1
+    assert audit(over)["differences"] == []
+
+
+def test_edit_at_the_reveal_counts_or_is_refused(over: Troupe) -> None:
+    for evening in range(ROUNDS, 2 * ROUNDS):
+        average, count = mean(over, "Ada")
+        ok(says(over, "Cleo", evening, 2)())
+        edited, revealed = together(says(over, "Cleo", evening, 9, "PUT"), says(over, "Ada", evening, 5))
+        assert revealed == (200, "")
+        assert edited in {(200, ""), (400, "RATING_REVEALED")}
+        score = 9 if edited == (200, "") else 2
+        assert mean(over, "Ada") == (pytest.approx((average * count + score) / (count + 1)), count + 1)
+    assert audit(over)["differences"] == []
+
+
+def test_one_rating_by_two_paths_at_once(over: Troupe) -> None:
+    for evening in range(2 * ROUNDS, 3 * ROUNDS):
+        review = partial(over.call, "Cleo", "POST", f"/app/v1/reviews/{{evening {evening}}}", {"score": 4})
+        answers = together(says(over, "Cleo", evening, 4), review)
+        assert sorted(answers) == [(200, ""), (409, "RATING_EXISTS")]
+
+
+def test_sealed_ratings_are_in_no_audit_log_or_mail(over: Troupe) -> None:
+    evening, before = 3 * ROUNDS, audit(over)
+    word = secrets.token_hex(12)
+    body = {"score": 1, "text": word, "private_note": word}
+    for method in ("POST", "POST", "PUT"):
+        over.call("Cleo", method, f"/app/v1/rating/{{booking {evening} 0}}", body)
+    over.call("Cleo", "POST", f"/app/v1/reviews/{{evening {evening}}}", {"score": 1, "review_text": word})
+    assert audit(over) == before
+    files = [file for folder in (over.mesh.home.logs, over.mesh.home.mail) for file in folder.rglob("*")]
+    assert not [file for file in files if file.is_file() and word.encode() in file.read_bytes()]
+
+
+def test_the_rated_are_told_once_of_each_evening(over: Troupe) -> None:
+    """And nobody of what is sealed; of what was revealed by the tests above, one notice for each evening and side."""
+    for evening in range(3 * ROUNDS + 1, 4 * ROUNDS):
+        ok(says(over, "Cleo", evening, 6)())
+        ok(says(over, "Ada", evening, 6)())
+    revealed = [number for number in range(4 * ROUNDS) if rated_by_both(over, number)]
+
+    def notices(who: str) -> Counter[str]:
+        rows = over.visitors[who].rows("/notify/v1/inbox")
+        return Counter(row["title"] for row in rows if row["kind"] == "rating_visible")
+
+    deadline = time.monotonic() + 30
+    while not all(notices(who).total() >= len(revealed) for who in ("Ada", "Cleo")):
+        assert time.monotonic() < deadline
+    assert {notices(who).total() for who in ("Ada", "Cleo")} == {len(revealed)}
+
+
+def rated_by_both(troupe: Troupe, evening: int) -> bool:
+    """Whether nobody is silent."""
+    path = f"/app/v1/rating/{{booking {evening} 0}}"
+    return all(troupe.call(who, "GET", path).status_code == 200 for who in ("Ada", "Cleo"))
