@@ -120,7 +120,8 @@ class Look:
 
     def rating(self, shown: Any, rating: Rating) -> None:
         """What somebody wrote, to whoever may read it."""
-        reads_note = self.viewer in (rating.author, MODERATOR, SUPER)
+        moderates = self.viewer in (MODERATOR, SUPER) and self.viewer != rating.rated
+        reads_note = self.viewer == rating.author or moderates
         of_the_two = self.viewer in (rating.author, rating.rated)
         evening = evening_name(self.world.evenings.index(rating.evening))
         expected = {
