@@ -25,7 +25,9 @@ SIDES = {pb.ListRatingsRequest.both: None, pb.ListRatingsRequest.host: True, pb.
 class RatingServicer(RatingServiceServicer):
     """One method per RPC, in the proto's order."""
 
-    def __init__(self, database: Database, ratings: Ratings, standing: Standing, moderation: Moderation, audit: RatingAudit) -> None:
+    def __init__(
+        self, database: Database, ratings: Ratings, standing: Standing, moderation: Moderation, audit: RatingAudit
+    ) -> None:
         self.database = database
         self.ratings = ratings
         self.standing = standing

@@ -239,7 +239,9 @@ def rating(row: Row, *, own: bool, reader: Caller) -> rating_pb2.Rating:
         of_host=row.of_host,
         score=row.score,
         text=row.text,
-        private_note=row.private_note if own or (reader.is_moderator and reader.user_id != row.rated_id) else "",
+        private_note=row.private_note
+        if own or reader.user_id == row.rater_id or (reader.is_moderator and reader.user_id != row.rated_id)
+        else "",
         created=timestamp(row.create_time),
         modified=timestamp(row.update_time),
         revealed=row.revealed,
