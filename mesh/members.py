@@ -1,13 +1,15 @@
 """Who is at the other end of a connection: a member of the mesh, known by the SPIFFE name in its certificate."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import grpc
 
 from mesh import stubs
-from mesh.errors import PermissionDenied
+from mesh.errors import DETAILS_KEY, MeshError, PermissionDenied
+from mesh.messages import message_in, messages_in
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -48,25 +50,34 @@ class MembersOnly:
 def guard(handler: Any) -> Any:
     """The same RPC for members only."""
     kinds = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
-    return handler._replace(**{kind: own(getattr(handler, kind)) for kind in kinds if getattr(handler, kind)})
+    read, found = handler.request_deserializer, {kind: getattr(handler, kind) for kind in kinds}
+    guarded = {kind: own(behaviour, read) for kind, behaviour in found.items() if behaviour}
+    # Messages are read by own().
+    return handler._replace(request_deserializer=None, **guarded)
 
 
-def own(behaviour: Any) -> Any:
+def own(behaviour: Any, read: Callable[[bytes], Any]) -> Any:
     """What answers an RPC, after a look at who calls."""
 
-    async def check(context: Context) -> None:
-        try:
+    async def answered(raw: bytes, context: Context) -> Any:
+        async with refusals_told(context):
             member_of(context)
-        except PermissionDenied as error:
-            await context.abort(error.code, error.message)
+            return await behaviour(message_in(raw, read), context)
 
-    async def answered(request: Any, context: Context) -> Any:
-        await check(context)
-        return await behaviour(request, context)
-
-    async def streamed(request: Any, context: Context) -> Any:
-        await check(context)
-        async for message in behaviour(request, context):
-            yield message
+    async def streamed(raw: bytes | AsyncIterable[bytes], context: Context) -> Any:
+        async with refusals_told(context):
+            member_of(context)
+            request = message_in(raw, read) if isinstance(raw, bytes) else messages_in(raw, read)
+            async for message in behaviour(request, context):
+                yield message
 
     return streamed if inspect.isasyncgenfunction(behaviour) else answered
+
+
+@asynccontextmanager
+async def refusals_told(context: Context) -> AsyncIterator[None]:
+    """Ends the call with the status of a refusal."""
+    try:
+        yield
+    except MeshError as error:
+        await context.abort(error.code, error.message, ((DETAILS_KEY, error.to_status()),))
