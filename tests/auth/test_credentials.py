@@ -188,6 +188,14 @@ async def test_guessing_the_old_password_has_to_wait(guest: Person) -> None:
     assert [answer.status_code for answer in answers] == [401] * 6 + [429]
 
 
+@pytest.mark.parametrize("named", ["email", "id"])
+async def test_guesses_of_strangers_do_not_make_who_is_signed_in_wait(guest: Person, host: Person, named: str) -> None:
+    for _ in range(7):
+        refused = await sign_in(host, "wrong", email=getattr(guest, named))
+    assert refused.status_code == 429
+    ok(await guest.post("/auth/v1/password/change/", {"old": guest.password, "new": "another password"}))
+
+
 async def test_sign_in_that_races_a_reset_does_not_outlive_it(mesh: Mesh, http: httpx.AsyncClient) -> None:
     person = await register(http)
     secret = await forgotten(mesh, person)
