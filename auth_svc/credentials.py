@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from uuid import UUID
 
-from auth_svc.guard import Guard
+from auth_svc.guard import Guard, by_user
 from auth_svc.links import Links, invalid_link
 from auth_svc.notices import Notices
 from auth_svc.sessions import Sessions
@@ -75,7 +75,7 @@ class Credentials:
         Raises Unauthenticated (WRONG_CREDENTIALS), ResourceExhausted (TOO_MANY_ATTEMPTS, TOO_BUSY).
         """
         user = await self.store.get(user_id)
-        async with self.guard.guessing(f"{user_id}"):
+        async with self.guard.guessing(by_user(user_id)):
             await self.users.who_knows(old, [user])
         stored = await self.users.passwords.hash(new, user.password_hash)
         async with self.database.transaction() as connection:

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import NamedTuple
+from uuid import UUID
 from weakref import WeakValueDictionary
 
 from auth_svc.passwords import too_busy
@@ -36,13 +37,14 @@ class Guard:
         self.trying: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
-    async def guessing(self, email: str) -> AsyncIterator[None]:
+    async def guessing(self, account: str) -> AsyncIterator[None]:
         """Around the check of a password; one that fails with Unauthenticated counts against account and client.
 
+        `account` is whose guesses count together: by_address() or by_user().
         One that succeeds forgets nothing: it may be of somebody who claims another one's address, to guess on.
         Raises ResourceExhausted (TOO_MANY_ATTEMPTS, TOO_BUSY).
         """
-        account, client = f"account:{mailbox_key(email)}", f"client:{client_key(caller.current().address)}"
+        client = f"client:{client_key(caller.current().address)}"
         # One after the other, or all of those that come at once were free.
         async with self.alone(account):
             await self.throttle.look(account, self.limits.account)
@@ -87,7 +89,17 @@ class Guard:
 
     async def forgive(self, email: str) -> None:
         """Forgets who failed to sign in with an address: its owner has shown that he is."""
-        await self.throttle.forget(f"account:{mailbox_key(email)}")
+        await self.throttle.forget(by_address(email))
+
+
+def by_address(email: str) -> str:
+    """What sign-ins with an address of e-mail are counted under."""
+    return f"account:{mailbox_key(email)}"
+
+
+def by_user(user_id: UUID) -> str:
+    """The same for a user who is signed in. No address leads there: ids are known to many."""
+    return f"user:{user_id}"
 
 
 def mailbox_key(email: str) -> str:

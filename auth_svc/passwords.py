@@ -20,10 +20,11 @@ Result = TypeVar("Result")
 
 # OWASP's Password Storage Cheat Sheet: argon2id with 19 MiB of memory, two passes, one lane.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-NICE = 10
-"""How much less the threads are than other threads of the machine: a call of anybody's goes before a sign-in."""
+NICE = 19
+"""How far the threads step back behind others of the machine (or container): anybody's call goes before a sign-in.
 
-
+Not SCHED_IDLE: there, where much is going on, signing in takes several times as long, and calls gain nothing by it.
+"""
 SALTS = 2
 """How many of one address are tried. More come from claiming it many times at once, and are worth nothing."""
 

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from auth_svc.guard import Guard
+from auth_svc.guard import Guard, by_address
 from auth_svc.notices import Notices
 from auth_svc.passwords import Passwords
 from auth_svc.store.users import UserStore
@@ -70,7 +70,7 @@ class Users:
 
         Raises Unauthenticated (WRONG_CREDENTIALS), ResourceExhausted (TOO_MANY_ATTEMPTS, TOO_BUSY).
         """
-        async with self.guard.guessing(email):
+        async with self.guard.guessing(by_address(email)):
             user = await self.who_knows(password, await self.store.list_claimants(email))
         if self.passwords.is_outdated(user.password_hash):
             await self.store.rehash(

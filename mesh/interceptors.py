@@ -18,7 +18,7 @@ from urllib.parse import unquote
 import grpc
 import protovalidate
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from mesh import caller, members
@@ -31,6 +31,7 @@ from mesh.errors import (
     MeshError,
 )
 from mesh.logs import logger
+from mesh.messages import message_in
 from mesh.streams import Streams
 from mesh.verifier import Verifier
 
@@ -190,14 +191,10 @@ def client_address(call: Call, context: Context) -> str:
 
 
 def with_parsing(request: type[Message], handler: Handler) -> Handler:
-    """Reads the message here: gRPC itself would answer what cannot be read with a traceback's text."""
+    """Reads the message."""
 
     async def parsed(raw: bytes, context: Context) -> Any:
-        try:
-            message = request.FromString(raw)
-        except DecodeError:
-            raise InvalidArgument("INVALID_FIELDS", "the message cannot be read; text has to be UTF-8") from None
-        return await handler(message, context)
+        return await handler(message_in(raw, request.FromString), context)
 
     return parsed
 

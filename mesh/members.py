@@ -1,19 +1,23 @@
 """Who is at the other end of a connection: a member of the mesh, known by the SPIFFE name in its certificate."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from typing import Any
 
 import grpc
 
 from mesh import stubs
-from mesh.errors import PermissionDenied
+from mesh.errors import DETAILS_KEY, MeshError, PermissionDenied, ResourceExhausted
+from mesh.messages import message_in, messages_in
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
 TRUST_DOMAIN = "spiffe://matinee.local/"
 MEMBERS = stubs.MEMBERS | {"envoy", "developer", "bench"}
 """Who may connect. What the last three send counts as nobody's word but that of the token in it."""
+STREAMS = 100
+"""Of each library's service, in one process: they need no token, last as long as the caller likes, and take memory."""
 
 
 def member_of(context: Context) -> str:
@@ -41,32 +45,64 @@ class MembersOnly:
 
     def add_registered_method_handlers(self, service: str, handlers: Mapping[str, Any]) -> None:
         """Adds the RPCs of a service."""
-        guarded = {name: guard(handler) for name, handler in handlers.items()}
+        places = Places(STREAMS)
+        guarded = {name: guard(handler, places) for name, handler in handlers.items()}
         self.server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, guarded),))
 
 
-def guard(handler: Any) -> Any:
-    """The same RPC for members only."""
+class Places:
+    """So many at a time, and no more."""
+
+    def __init__(self, free: int) -> None:
+        self.free = free
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """One of them. Raises ResourceExhausted (TOO_MANY_STREAMS) if there is none."""
+        if not self.free:
+            raise ResourceExhausted("TOO_MANY_STREAMS", "too many streams are open; try again later")
+        self.free -= 1
+        try:
+            yield
+        finally:
+            self.free += 1
+
+
+def guard(handler: Any, places: Places) -> Any:
+    """The same RPC for members only; a stream, while there is room for it."""
     kinds = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
-    return handler._replace(**{kind: own(getattr(handler, kind)) for kind in kinds if getattr(handler, kind)})
+    read, found = handler.request_deserializer, {kind: getattr(handler, kind) for kind in kinds}
+    room = places.taken if handler.response_streaming else nullcontext
+    guarded = {kind: own(behaviour, read, room) for kind, behaviour in found.items() if behaviour}
+    # Messages are read by own().
+    return handler._replace(request_deserializer=None, **guarded)
 
 
-def own(behaviour: Any) -> Any:
+def own(behaviour: Any, read: Callable[[bytes], Any], room: Callable[[], AbstractContextManager[None]]) -> Any:
     """What answers an RPC, after a look at who calls."""
 
-    async def check(context: Context) -> None:
-        try:
+    async def answered(raw: bytes, context: Context) -> Any:
+        async with refusals_told(context):
             member_of(context)
-        except PermissionDenied as error:
-            await context.abort(error.code, error.message)
+            with room():
+                return await behaviour(message_in(raw, read), context)
 
-    async def answered(request: Any, context: Context) -> Any:
-        await check(context)
-        return await behaviour(request, context)
+    async def streamed(raw: bytes | AsyncIterable[bytes], context: Context) -> Any:
+        async with refusals_told(context):
+            member_of(context)
+            request = message_in(raw, read) if isinstance(raw, bytes) else messages_in(raw, read)
+            with room():
+                async for message in behaviour(request, context):
+                    yield message
 
-    async def streamed(request: Any, context: Context) -> Any:
-        await check(context)
-        async for message in behaviour(request, context):
-            yield message
-
+    # Of the libraries' streams some yield their messages, others write them.
     return streamed if inspect.isasyncgenfunction(behaviour) else answered
+
+
+@asynccontextmanager
+async def refusals_told(context: Context) -> AsyncIterator[None]:
+    """Ends the call with the status of a refusal."""
+    try:
+        yield
+    except MeshError as error:
+        await context.abort(error.code, error.message, ((DETAILS_KEY, error.to_status()),))

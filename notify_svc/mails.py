@@ -1,5 +1,6 @@
 """Mails: a notice as text and as HTML, in its reader's language, with the evening for the calendar."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from email.header import Header
 from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
@@ -19,6 +20,7 @@ from notify_svc.rendering import render
 from notify_svc.unsubscribing import Unsubscribing
 
 LONGEST_SUBJECT = 150
+PLAIN_NAME = re.compile(r"[A-Za-z0-9' -]{1,60}")
 BUTTONS = {"registered": "confirm_address", "password_forgotten": "choose_password"}
 """What a link about an account is for, by the cause."""
 
@@ -46,8 +48,21 @@ class Text(UnstructuredHeader, BaseHeader):
         return f"{self.name}: {coded.encode(linesep=policy.linesep)}{policy.linesep}"
 
 
+class Mailbox(UnstructuredHeader, BaseHeader):
+    """A name and `<address>`. Left to Python, a name of long words would end the headers, and some stop the writing."""
+
+    parse = Text.parse
+
+    def fold(self, *, policy: Policy) -> str:
+        """The name on lines of its own, in encoded words unless it is plain."""
+        name, _, address = str(self).rpartition(" ")
+        coded = Header(name, "us-ascii" if PLAIN_NAME.fullmatch(name) else "utf-8", header_name=self.name)
+        return f"{self.name}: {coded.encode(linesep=policy.linesep)}{policy.linesep} {address}{policy.linesep}"
+
+
 HEADERS = HeaderRegistry()
 HEADERS.map_to_type("Subject", Text)
+HEADERS.map_to_type("To", Mailbox)
 for unbroken in ("List-Unsubscribe", "Message-ID"):
     HEADERS.map_to_type(unbroken, Verbatim)
 POLICY = SMTP.clone(header_factory=HEADERS)
@@ -139,9 +154,7 @@ class Mails:
         """From whom, to whom, about what."""
         name, address = parseaddr(self.sender)
         message["From"] = Address(display_name=name, addr_spec=address)
-        # No name begins an encoded word, which would be decoded here.
-        display_name = flat(f"{person.name} {person.last_name}").replace("=?", "= ?")
-        message["To"] = Address(display_name=display_name, addr_spec=person.email)
+        message["To"] = f"{flat(f'{person.name} {person.last_name}')} <{person.email}>"
         message["Subject"] = subject if len(subject) <= LONGEST_SUBJECT else f"{subject[: LONGEST_SUBJECT - 1]}…"
 
     def add_calendar(

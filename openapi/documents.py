@@ -34,7 +34,12 @@ PARAMETERS: dict[str, Any] = {
     }
 }
 SECURITY: dict[str, Any] = {
-    "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "The access token of a login."}
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "The access token of a login, or that of another team's program, which is for some RPCs only.",
+    }
 }
 
 

@@ -105,8 +105,8 @@ def _implied(method: MethodDescriptor) -> Iterable[str]:
     access = set(method.GetOptions().Extensions[access_pb2.access])
     if access_pb2.PUBLIC not in access:
         yield "TOKEN_MISSING"
-        if access_pb2.USER not in access:
-            yield "ACCESS_DENIED"
+        # What every user may call, not every client may.
+        yield "ACCESS_DENIED"
     if IDEMPOTENCY_KEY in method.input_type.fields_by_name:
         yield "IDEMPOTENCY_KEY_REUSED"
 

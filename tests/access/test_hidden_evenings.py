@@ -62,9 +62,27 @@ async def test_no_list_shows_a_hidden_evening(
     hidden = await hide(host, film, kind)
     person, params = outsiders[role], {"filter[author]": host.id}
     rows = ok(await person.get("/app/v1/announcements", params=params))
-    hosts = ok(await person.get("/app/v1/hosts", params={"filter[movie]": film["id"], "page_size": 100}))
     assert hidden["id"] not in {row["id"] for row in rows}
-    assert host.id not in {row["user_id"] for row in hosts}
+    assert host.id not in await hosts_of(film, person)
+
+
+async def test_the_same_lists_show_what_is_not_hidden(host: Person, stranger: Person, film: Any) -> None:
+    shown = await host.announce(film["id"])
+    rows = ok(await stranger.get("/app/v1/announcements", params={"filter[author]": host.id}))
+    assert [row["id"] for row in rows] == [shown["id"]]
+    assert host.id in await hosts_of(film, stranger)
+
+
+async def hosts_of(film: Any, person: Person) -> set[str]:
+    """The hosts of a film, on all the pages that somebody gets."""
+    hosts: set[str] = set()
+    token: str | None = ""
+    while token is not None:
+        params = {"filter[movie]": film["id"], "page_size": 100, "page_token": token}
+        answer = await person.get("/app/v1/hosts", params=params)
+        hosts |= {row["user_id"] for row in ok(answer)}
+        token = answer.headers.get("x-next-page-token")
+    return hosts
 
 
 @pytest.mark.parametrize("kind", HIDDEN)

@@ -6,7 +6,8 @@ from typing import Any
 import httpx
 import jwt
 
-from tests.people import Person, ok
+from tests.e2e.faults import until
+from tests.people import Person, ok, reason
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,15 @@ class Tokens:
         return str(self.claims["sid"])
 
 
+async def sign_in(person: Person, password: str = "", email: str = "", **headers: str) -> httpx.Response:
+    """The answer to address and password, this person's own unless told."""
+    credentials = {"email": email or person.email, "password": password or person.password}
+    return await person.http.post("/auth/v1/login/", json=credentials, headers=headers)
+
+
 async def login(person: Person, **headers: str) -> Tokens:
     """Another session of this person."""
-    credentials = {"email": person.email, "password": person.password}
-    return Tokens.of(await person.http.post("/auth/v1/login/", json=credentials, headers=headers))
+    return Tokens.of(await sign_in(person, **headers))
 
 
 async def refresh(person: Person, token: str, **headers: str) -> httpx.Response:
@@ -47,3 +53,13 @@ async def refresh(person: Person, token: str, **headers: str) -> httpx.Response:
 async def refreshed(person: Person, token: str) -> str:
     """The next refresh token."""
     return Tokens.of(await refresh(person, token)).refresh
+
+
+async def until_revoked(person: Person, path: str = "/auth/v1/sessions", seconds: float = 10) -> None:
+    """Waits until the person's token is refused; anything but that or success is wrong."""
+
+    async def refused() -> bool:
+        answer = await person.get(path)
+        return answer.status_code != 200 and reason(answer) == (401, "TOKEN_REVOKED")
+
+    await until(refused, f"the token is refused at {path}", seconds)

@@ -10,16 +10,12 @@ import pytest
 
 from local.mesh import Mesh
 from tests.auth.mailbox import link, subjects
+from tests.auth.signing import refresh, sign_in
 from tests.mails import mails
 from tests.people import Person, ok, reason, register
 
 NewPerson = Callable[..., Awaitable[Person]]
 LINK_INVALID = (400, "MAILED_LINK_INVALID")
-
-
-async def login(person: Person, password: str = "") -> httpx.Response:
-    credentials = {"email": person.email, "password": password or person.password}
-    return await person.http.post("/auth/v1/login/", json=credentials)
 
 
 async def verify(http: httpx.AsyncClient, secret: str) -> httpx.Response:
@@ -41,7 +37,7 @@ async def claim(person: Person) -> Person:
     password = secrets.token_hex(10)
     account = {"email": person.email, "password": password, "name": "Mallory"}
     user = ok(await person.http.post("/auth/v1/register/", json=account))
-    tokens = ok(await person.http.post("/auth/v1/login/", json={"email": person.email, "password": password}))
+    tokens = ok(await sign_in(person, password))
     return Person(user["user_id"], person.email, password, tokens["access_token"], person.http)
 
 
@@ -97,8 +93,8 @@ async def test_of_those_who_claim_an_address_a_new_password_leaves_the_first(mes
     await link(mesh, guest)
     other = await claim(guest)
     ok(await reset(guest.http, await forgotten(mesh, guest, 3), "another password"))
-    assert reason(await login(other)) == (401, "WRONG_CREDENTIALS")
-    guest.token = ok(await login(guest, "another password"))["access_token"]
+    assert reason(await sign_in(other)) == (401, "WRONG_CREDENTIALS")
+    guest.token = ok(await sign_in(guest, "another password"))["access_token"]
     profile = ok(await guest.get("/auth/v1/profile"))
     assert (profile["user_id"], profile["verified"]) == (guest.id, True)
 
@@ -106,7 +102,7 @@ async def test_of_those_who_claim_an_address_a_new_password_leaves_the_first(mes
 async def test_later_claims_do_not_lock_out_earlier_ones(guest: Person) -> None:
     others = [await claim(guest) for _ in range(3)]
     for person in (guest, *others):
-        token = ok(await login(person))["access_token"]
+        token = ok(await sign_in(person))["access_token"]
         assert ok(await Person(person.id, "", "", token, guest.http).get("/auth/v1/profile"))["user_id"] == person.id
 
 
@@ -118,7 +114,7 @@ async def test_owner_hears_of_who_registers_with_his_address_and_gets_no_link(me
     content = mails(mesh, guest, about_account=True)[-1].as_string()
     assert "/auth/v1/" not in content
     assert "Mallory" not in content
-    assert (await login(other)).status_code == (await login(guest)).status_code == 200
+    assert (await sign_in(other)).status_code == (await sign_in(guest)).status_code == 200
 
 
 async def test_mailbox_is_not_flooded_by_registrations(mesh: Mesh, guest: Person) -> None:
@@ -132,21 +128,20 @@ async def test_mailbox_is_not_flooded_by_registrations(mesh: Mesh, guest: Person
 
 async def test_forgotten_password_is_replaced(mesh: Mesh, guest: Person) -> None:
     ok(await reset(guest.http, await forgotten(mesh, guest), "another password"))
-    assert reason(await login(guest)) == (401, "WRONG_CREDENTIALS")
-    assert (await login(guest, "another password")).status_code == 200
+    assert reason(await sign_in(guest)) == (401, "WRONG_CREDENTIALS")
+    assert (await sign_in(guest, "another password")).status_code == 200
 
 
 async def test_reset_ends_all_sessions_and_tells(mesh: Mesh, guest: Person) -> None:
-    refresh_token = ok(await login(guest))["refresh_token"]
+    refresh_token = ok(await sign_in(guest))["refresh_token"]
     ok(await reset(guest.http, await forgotten(mesh, guest), "another password"))
-    answer = await guest.http.post("/auth/v1/refresh/", json={"refresh_token": refresh_token})
-    assert reason(answer) == (401, "REFRESH_TOKEN_INVALID")
+    assert reason(await refresh(guest, refresh_token)) == (401, "REFRESH_TOKEN_INVALID")
     assert "You have a new password" in await subjects(mesh, guest, 3)
 
 
 async def test_reset_verifies_the_address(mesh: Mesh, guest: Person) -> None:
     ok(await reset(guest.http, await forgotten(mesh, guest), "another password"))
-    guest.token = ok(await login(guest, "another password"))["access_token"]
+    guest.token = ok(await sign_in(guest, "another password"))["access_token"]
     assert await is_verified(guest)
 
 
@@ -175,17 +170,14 @@ async def test_forgetting_too_often_is_refused_for_anybody(guest: Person, known:
 async def test_change_needs_the_old_password(guest: Person) -> None:
     answer = await guest.post("/auth/v1/password/change/", {"old": "wrong", "new": "another password"})
     assert reason(answer) == (401, "WRONG_CREDENTIALS")
-    assert (await login(guest)).status_code == 200
+    assert (await sign_in(guest)).status_code == 200
 
 
 async def test_change_keeps_the_session_that_made_it_and_ends_the_others(mesh: Mesh, guest: Person) -> None:
-    here, there = [ok(await login(guest)) for _ in range(2)]
+    here, there = [ok(await sign_in(guest)) for _ in range(2)]
     guest.token = here["access_token"]
     ok(await guest.post("/auth/v1/password/change/", {"old": guest.password, "new": "another password"}))
-    answers = [
-        await guest.http.post("/auth/v1/refresh/", json={"refresh_token": tokens["refresh_token"]})
-        for tokens in (here, there)
-    ]
+    answers = [await refresh(guest, tokens["refresh_token"]) for tokens in (here, there)]
     assert [answer.status_code for answer in answers] == [200, 401]
     assert "Your password was changed" in await subjects(mesh, guest, 2)
 
@@ -196,16 +188,22 @@ async def test_guessing_the_old_password_has_to_wait(guest: Person) -> None:
     assert [answer.status_code for answer in answers] == [401] * 6 + [429]
 
 
+@pytest.mark.parametrize("named", ["email", "id"])
+async def test_guesses_of_strangers_do_not_make_who_is_signed_in_wait(guest: Person, host: Person, named: str) -> None:
+    for _ in range(7):
+        refused = await sign_in(host, "wrong", email=getattr(guest, named))
+    assert refused.status_code == 429
+    ok(await guest.post("/auth/v1/password/change/", {"old": guest.password, "new": "another password"}))
+
+
 async def test_sign_in_that_races_a_reset_does_not_outlive_it(mesh: Mesh, http: httpx.AsyncClient) -> None:
     person = await register(http)
     secret = await forgotten(mesh, person)
-    done, *begun = await asyncio.gather(reset(http, secret, "another password"), *(login(person) for _ in range(8)))
+    done, *begun = await asyncio.gather(reset(http, secret, "another password"), *(sign_in(person) for _ in range(8)))
     assert done.status_code == 200
     for answer in begun:
         if answer.status_code == 200:
-            token = answer.json()["refresh_token"]
-            refreshed = await http.post("/auth/v1/refresh/", json={"refresh_token": token})
-            assert refreshed.status_code == 401
+            assert (await refresh(person, answer.json()["refresh_token"])).status_code == 401
 
 
 @pytest.mark.parametrize("path", ["/auth/v1/verify", "/auth/v1/password/reset"])

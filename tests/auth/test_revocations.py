@@ -14,13 +14,12 @@ from matinee.booking.v1 import booking_pb2
 from matinee.booking.v1.booking_pb2_grpc import BookingServiceStub
 
 from local.mesh import Mesh
-from tests.auth.signing import login, refresh
+from tests.auth.signing import login, refresh, until_revoked
 from tests.channels import inner_channel, public_channel, refusal
 from tests.e2e.faults import until
 from tests.notify.streaming import streaming
 from tests.people import Person, ok, reason
 
-REVOKED = (401, "TOKEN_REVOKED")
 PATH = "/auth/v1/sessions"
 EVERYWHERE = {
     "auth": "/auth/v1/sessions",
@@ -35,16 +34,6 @@ async def again(person: Person, **headers: str) -> Person:
     """The same person at another client."""
     given = await login(person, **headers)
     return Person(person.id, person.email, person.password, given.access, person.http)
-
-
-async def until_revoked(person: Person, path: str = PATH) -> None:
-    """Waits until the person's token is refused; anything but that or success is wrong."""
-
-    async def refused() -> bool:
-        answer = await person.get(path)
-        return answer.status_code != 200 and reason(answer) == REVOKED
-
-    await until(refused, f"the token is refused at {path}", 10)
 
 
 async def sessions(person: Person) -> list[Any]:

@@ -1,27 +1,20 @@
 """What people may do is decided by super, recorded, and holds at once."""
 
-import asyncio
 import secrets
-import time
 import uuid
 from typing import Any
 
 import asyncpg
-import jwt
 import pytest
 
 from local.mesh import Mesh
 from tests.auth.mailbox import subjects
+from tests.auth.signing import Tokens, login, refresh, until_revoked
 from tests.people import Person, ok, reason
 
 
 async def permit(by: Person, whom: Person, permissions: list[int], **roles: bool) -> Any:
     return ok(await by.put(f"/auth/v1/permissions/{whom.id}", {"permissions": permissions, **roles}))
-
-
-async def signed_in(person: Person) -> Any:
-    credentials = {"email": person.email, "password": person.password}
-    return ok(await person.http.post("/auth/v1/login/", json=credentials))
 
 
 async def changes(sudo: Person, person: Person) -> list[tuple[str, str, str, str]]:
@@ -30,32 +23,20 @@ async def changes(sudo: Person, person: Person) -> list[tuple[str, str, str, str
     return [(row["actor_id"], row["subject"], row["before"], row["after"]) for row in reversed(rows)]
 
 
-async def refused(person: Person) -> bool:
-    """Whether a person's token is refused before it expires, within what a minute allows."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        if (await person.get("/notify/v1/inbox")).status_code == 401:
-            return True
-        await asyncio.sleep(0.1)
-    return False
-
-
 async def test_granted_permissions_are_in_the_next_token(sudo: Person, guest: Person) -> None:
-    refresh_token = (await signed_in(guest))["refresh_token"]
+    given = await login(guest)
     assert (await permit(sudo, guest, [3]))["permissions"] == [0, 3]
-    again = ok(await guest.http.post("/auth/v1/refresh/", json={"refresh_token": refresh_token}))
-    assert jwt.decode(again["access_token"], options={"verify_signature": False})["permissions"] == [0, 3]
+    assert Tokens.of(await refresh(guest, given.refresh)).claims["permissions"] == [0, 3]
 
 
 async def test_who_loses_a_permission_is_signed_out_at_once(sudo: Person, guest: Person) -> None:
     await permit(sudo, guest, [3])
-    tokens = await signed_in(guest)
-    guest.token = tokens["access_token"]
+    given = await login(guest)
+    guest.token = given.access
     ok(await guest.get("/notify/v1/deliveries"))
     await permit(sudo, guest, [])
-    assert await refused(guest)
-    answer = await guest.http.post("/auth/v1/refresh/", json={"refresh_token": tokens["refresh_token"]})
-    assert reason(answer) == (401, "REFRESH_TOKEN_INVALID")
+    await until_revoked(guest, "/notify/v1/inbox")
+    assert reason(await refresh(guest, given.refresh)) == (401, "REFRESH_TOKEN_INVALID")
 
 
 async def test_change_is_recorded_and_told(mesh: Mesh, sudo: Person, guest: Person) -> None:

@@ -9,20 +9,12 @@ import jwt
 from argon2 import PasswordHasher
 
 from auth_svc.passwords import HASHER
+from tests.auth.signing import refresh, sign_in
 from tests.people import Person, ok, reason
 
 
-async def login(person: Person, **changes: str) -> httpx.Response:
-    credentials = {"email": person.email, "password": person.password, **changes}
-    return await person.http.post("/auth/v1/login/", json=credentials)
-
-
-async def refresh(person: Person, token: str) -> httpx.Response:
-    return await person.http.post("/auth/v1/refresh/", json={"refresh_token": token})
-
-
 async def tokens(person: Person) -> dict[str, Any]:
-    return dict(ok(await login(person)))
+    return dict(ok(await sign_in(person)))
 
 
 async def test_access_token_carries_the_documented_claims(guest: Person) -> None:
@@ -56,11 +48,11 @@ async def test_public_keys_hold_no_private_part(http: httpx.AsyncClient) -> None
 
 
 async def test_address_signs_in_in_any_case(guest: Person) -> None:
-    assert (await login(guest, email=guest.email.upper())).status_code == 200
+    assert (await sign_in(guest, email=guest.email.upper())).status_code == 200
 
 
 async def test_wrong_password_and_unknown_address_look_alike(guest: Person) -> None:
-    wrong, unknown = await login(guest, password="wrong-password"), await login(guest, email="no" + guest.email)
+    wrong, unknown = await sign_in(guest, password="wrong-password"), await sign_in(guest, email="no" + guest.email)
     assert reason(wrong) == (401, "WRONG_CREDENTIALS")
     assert wrong.content == unknown.content
 
@@ -68,7 +60,7 @@ async def test_wrong_password_and_unknown_address_look_alike(guest: Person) -> N
 async def test_unknown_address_takes_as_long_as_a_known_one(guest: Person) -> None:
     async def seconds(**changes: str) -> float:
         started = time.perf_counter()
-        await login(guest, **changes)
+        await sign_in(guest, **changes)
         return time.perf_counter() - started
 
     spans = [(await seconds(password="wrong-password"), await seconds(email="no" + guest.email)) for _ in range(4)]
@@ -77,7 +69,7 @@ async def test_unknown_address_takes_as_long_as_a_known_one(guest: Person) -> No
 
 
 async def test_answers_with_tokens_are_not_to_be_cached(guest: Person) -> None:
-    assert (await login(guest)).headers["cache-control"] == "no-store"
+    assert (await sign_in(guest)).headers["cache-control"] == "no-store"
 
 
 async def test_refreshed_tokens_work(guest: Person) -> None:
@@ -90,7 +82,7 @@ async def test_refreshed_tokens_work(guest: Person) -> None:
 async def test_weak_hash_is_replaced_at_the_next_login(guest: Person, database: "asyncpg.Connection") -> None:
     weak = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(guest.password)
     await database.execute("UPDATE users SET password_hash = $1 WHERE id = $2", weak, guest.id)
-    ok(await login(guest))
+    ok(await sign_in(guest))
     stored = await database.fetchval("SELECT password_hash FROM users WHERE id = $1", guest.id)
     assert not HASHER.check_needs_rehash(stored)
-    ok(await login(guest))
+    ok(await sign_in(guest))

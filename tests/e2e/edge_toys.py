@@ -111,8 +111,12 @@ class Edge:
 
     async def busy(self, service: str) -> int:
         """How many calls Envoy has open at a service."""
+        return await self.count(f"cluster.{service}.upstream_rq_active")
+
+    async def count(self, name: str) -> int:
+        """One of Envoy's own statistics."""
         async with httpx.AsyncClient(trust_env=False) as http:
-            stats = await http.get(f"http://127.0.0.1:{self.admin}/stats?filter=^cluster.{service}.upstream_rq_active$")
+            stats = await http.get(f"http://127.0.0.1:{self.admin}/stats?filter=^{name}$")
         return int(stats.text.split()[-1])
 
 

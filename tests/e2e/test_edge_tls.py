@@ -81,6 +81,11 @@ def serial_now(edge: Edge) -> int:
         return x509.load_der_x509_certificate(connection.getpeercert(True) or b"").serial_number
 
 
+async def refused_pairs(edge: Edge) -> int:
+    """How often Envoy has found a pair that does not fit."""
+    return await edge.count("sds.edge.key_rotation_failed")
+
+
 async def test_json_is_served_with_a_token_and_browsers_are_told_to_stay_with_tls(edge: Edge) -> None:
     answer = await edge.http.get("/app/v1/booking/x", headers={"authorization": f"Bearer {token()}"})
     assert answer.status_code == 200
@@ -155,9 +160,14 @@ async def test_a_new_certificate_is_used_without_a_failed_request(edge: Edge, pa
 
 
 async def test_a_key_that_does_not_fit_is_passed_over(edge: Edge, pair: Path) -> None:
-    before = serial_now(edge)
+    before, failed = serial_now(edge), await refused_pairs(edge)
     other = ec.generate_private_key(ec.SECP256R1())
     place(pair / "door.key", pem(other))
+
+    async def is_looked_at() -> bool:
+        return await refused_pairs(edge) > failed
+
+    await until(is_looked_at, "the pair is looked at", 5)
     assert serial_now(edge) == before
     whole = write_pair(pair)
 

@@ -1,7 +1,7 @@
 """Nothing that opens a door stands in a log: after use, wrong use and defects, every log is searched for it."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -16,6 +16,7 @@ from local.env_file import random_secret
 from local.mesh import Mesh
 from local.settings import SECRETS
 from tests.auth.mailbox import link
+from tests.channels import public_client
 from tests.e2e.faults import until
 from tests.mails import mails
 from tests.people import Person, evening, ok
@@ -30,14 +31,23 @@ NEVER = {
 }
 
 
-def logged(mesh: Mesh) -> Iterator[tuple[str, bytes]]:
-    """Every log of the mesh, those that were put aside, too."""
-    return ((path.name, path.read_bytes()) for path in mesh.home.logs.iterdir())
+async def logged(mesh: Mesh) -> list[tuple[str, bytes]]:
+    """Every log of the mesh, those that were put aside, too, once they tell of all that has happened so far."""
+    last = {"x-request-id": random_secret()}
+    async with public_client(mesh) as http:
+        ok(await http.post("/app/v1/ping", headers=last))
+
+    async def is_told() -> bool:
+        return last["x-request-id"].encode() in mesh.home.log("envoy").read_bytes()
+
+    await until(is_told, "Envoy writes its log")
+    return [(path.name, path.read_bytes()) for path in mesh.home.logs.iterdir()]
 
 
-def found(mesh: Mesh, secrets: dict[str, str]) -> list[tuple[str, str]]:
+async def found(mesh: Mesh, secrets: dict[str, str]) -> list[tuple[str, str]]:
     """Which log has which secret."""
-    return [(log, what) for log, text in logged(mesh) for what, secret in secrets.items() if secret.encode() in text]
+    logs = await logged(mesh)
+    return [(log, what) for log, text in logs for what, secret in secrets.items() if secret.encode() in text]
 
 
 @asynccontextmanager
@@ -53,13 +63,13 @@ async def refused_by_the_database(mesh: Mesh, table: str, rows: str) -> AsyncIte
 
 async def test_secrets_of_the_mesh_are_in_no_log(mesh: Mesh, guest: Person) -> None:
     ok(await guest.get("/app/v1/bookings"))
-    assert found(mesh, {name: getattr(mesh.settings, name.lower()) for name in SECRETS}) == []
+    assert await found(mesh, {name: getattr(mesh.settings, name.lower()) for name in SECRETS}) == []
 
 
 @pytest.mark.parametrize("what", NEVER)
 async def test_what_always_looks_the_same_is_in_no_log(mesh: Mesh, guest: Person, what: str) -> None:
     ok(await guest.get("/app/v1/bookings"))
-    assert [log for log, text in logged(mesh) if NEVER[what].search(text)] == []
+    assert [log for log, text in await logged(mesh) if NEVER[what].search(text)] == []
 
 
 async def test_what_people_sign_in_with_is_in_no_log(
@@ -74,7 +84,7 @@ async def test_what_people_sign_in_with_is_in_no_log(
     given = {
         f"{name} {turn}": each[name] for turn, each in enumerate(tokens) for name in ("access_token", "refresh_token")
     }
-    assert found(mesh, {"password": person.password, "first token": person.token, **given}) == []
+    assert await found(mesh, {"password": person.password, "first token": person.token, **given}) == []
 
 
 async def test_secrets_of_mails_on_accounts_are_in_no_log(mesh: Mesh, http: httpx.AsyncClient, guest: Person) -> None:
@@ -87,7 +97,7 @@ async def test_secrets_of_mails_on_accounts_are_in_no_log(mesh: Mesh, http: http
     for status in (200, 400):
         answer = await http.post(f"{path}/", json={"token": resets, "password": password})
         assert answer.status_code == status
-    assert found(mesh, {"what verifies": verifies, "what resets": resets, "the new password": password}) == []
+    assert await found(mesh, {"what verifies": verifies, "what resets": resets, "the new password": password}) == []
 
 
 async def test_secrets_of_clients_are_in_no_log(mesh: Mesh, http: httpx.AsyncClient, sudo: Person) -> None:
@@ -95,7 +105,7 @@ async def test_secrets_of_clients_are_in_no_log(mesh: Mesh, http: httpx.AsyncCli
     credentials = {"client_id": client["client"]["client_id"], "client_secret": client["client_secret"]}
     token = ok(await http.post("/auth/v1/token/", json=credentials))["access_token"]
     await http.post("/auth/v1/token/", json={**credentials, "client_secret": random_secret()})
-    assert found(mesh, {"secret": client["client_secret"], "token": token}) == []
+    assert await found(mesh, {"secret": client["client_secret"], "token": token}) == []
 
 
 async def test_wrong_requests_leave_nothing_of_themselves(mesh: Mesh, http: httpx.AsyncClient, guest: Person) -> None:
@@ -116,7 +126,7 @@ async def test_wrong_requests_leave_nothing_of_themselves(mesh: Mesh, http: http
     ]
     answers = [await http.request("POST", way.pop("url"), **way) for way in ways]
     assert {answer.status_code for answer in answers} <= {400, 401, 403, 404}
-    assert found(mesh, {"what was wrong": secret}) == []
+    assert await found(mesh, {"what was wrong": secret}) == []
 
 
 async def test_a_wrong_call_by_grpc_leaves_nothing_of_itself(mesh: Mesh) -> None:
@@ -129,7 +139,7 @@ async def test_a_wrong_call_by_grpc_leaves_nothing_of_itself(mesh: Mesh) -> None
                     auth_pb2.LoginRequest(email=f"{secret}@example.com", password=secret),
                     metadata=(("authorization", token), ("x-secret-bin", secret.encode())),
                 )
-    assert found(mesh, {"what was wrong": secret}) == []
+    assert await found(mesh, {"what was wrong": secret}) == []
 
 
 async def test_a_defect_shows_no_row(mesh: Mesh, http: httpx.AsyncClient, guest: Person) -> None:
@@ -142,8 +152,8 @@ async def test_a_defect_shows_no_row(mesh: Mesh, http: httpx.AsyncClient, guest:
     async with refused_by_the_database(mesh, "sessions", f"user_id = '{guest.id}'"):
         answer = await http.post(LOGIN, json={"email": guest.email, "password": guest.password})
     assert answer.status_code == 500
-    assert found(mesh, {"password": secret, "address": address, "another's password": guest.password}) == []
-    assert [log for log, text in logged(mesh) if b"Failing row" in text or b"$argon2" in text] == []
+    assert await found(mesh, {"password": secret, "address": address, "another's password": guest.password}) == []
+    assert [log for log, text in await logged(mesh) if b"Failing row" in text or b"$argon2" in text] == []
 
 
 async def test_links_of_mails_are_in_no_log(
@@ -159,7 +169,7 @@ async def test_links_of_mails_are_in_no_log(
     for token in signed_parts(mesh, host):
         for method in ("GET", "POST"):
             assert (await http.request(method, f"/notify/v1/unsubscribe?token={token}")).status_code == 200
-    assert found(mesh, {f"link {number}": token for number, token in enumerate(signed_parts(mesh, host))}) == []
+    assert await found(mesh, {f"link {number}": token for number, token in enumerate(signed_parts(mesh, host))}) == []
 
 
 def signed_parts(mesh: Mesh, person: Person) -> list[str]:

@@ -1,5 +1,6 @@
 """Callers who speak gRPC at the public port: typed stubs, reflection, health, and browsers with gRPC-Web."""
 
+import asyncio
 import struct
 from collections.abc import AsyncIterator
 from typing import Any
@@ -16,7 +17,9 @@ from matinee.booking.v1 import booking_pb2
 from matinee.booking.v1.booking_pb2_grpc import BookingServiceStub
 
 from local.mesh import Mesh
+from mesh.members import STREAMS
 from tests.channels import public_channel, refusal, signed
+from tests.e2e.faults import until
 from tests.people import Person, some_time
 
 SERVICES = {
@@ -161,3 +164,26 @@ async def test_timestamp_that_is_none_is_named(
         await booking.CreateAnnouncement(request, metadata=signed(host))
     assert refusal(refused.value) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELDS")
     assert "event_time" in str(refused.value.details())
+
+
+async def test_streams_that_need_no_token_are_so_many_at_a_time_and_no_more(mesh: Mesh) -> None:
+    async with public_channel(mesh) as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        streams = [stub.Watch(health_pb2.HealthCheckRequest()) for _ in range(STREAMS + 20)]
+        first = await asyncio.gather(*(stream.read() for stream in streams), return_exceptions=True)
+        refused = [refusal(answer) for answer in first if isinstance(answer, BaseException)]
+        assert len(refused) >= 20
+        assert set(refused) == {(grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_STREAMS")}
+        for stream in streams:
+            stream.cancel()
+
+        async def is_served() -> bool:
+            stream = stub.Watch(health_pb2.HealthCheckRequest())
+            try:
+                return bool((await stream.read()).status == health_pb2.HealthCheckResponse.SERVING)
+            except grpc.aio.AioRpcError:
+                return False
+            finally:
+                stream.cancel()
+
+        await until(is_served, "there is room again")

@@ -73,9 +73,10 @@ def test_a_refusal_lists_the_reasons_of_the_comment() -> None:
     assert "NO_PLACES_LEFT" in reasons(described, "400")
 
 
-def test_only_what_is_not_for_every_user_is_described_as_forbidden() -> None:
-    assert reasons(operation("booking", "get", "/app/v1/_bookings"), "403") == ["ACCESS_DENIED"]
-    assert "403" not in operation("booking", "get", "/app/v1/bookings")["responses"]
+def test_what_is_not_for_everybody_is_described_as_forbidden_because_clients_may_not_call_it() -> None:
+    for path in ("/app/v1/_bookings", "/app/v1/bookings"):
+        assert reasons(operation("booking", "get", path), "403") == ["ACCESS_DENIED"]
+    assert "403" not in operation("booking", "post", "/app/v1/ping")["responses"]
 
 
 def test_a_token_is_asked_for_where_the_rpc_wants_a_caller() -> None:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 
 from auth_svc.keys import pem
 from auth_svc.safe import Safe
+from local.env_file import random_secret
 from local.home import PYTHON, ROOT
 from local.mesh import Mesh, running_mesh
 from local.processes import service_environment
@@ -185,6 +186,31 @@ def test_secret_can_be_replaced() -> None:
     locked = before.lock("key")
     assert (after.open(locked), after.is_current(locked)) == ("key", False)
     assert after.is_current(after.lock(after.open(locked)))
+
+
+async def restart(mesh: Mesh, **changes: str) -> None:
+    """What `make up` does after a change in .env."""
+    mesh.settings = mesh.settings.model_copy(update=changes)
+    await asyncio.to_thread(mesh.up, die_with_us=True)
+
+
+async def test_replaced_secret_locks_the_same_keys_at_the_next_start(
+    mesh: Mesh, http: httpx.AsyncClient, database: "asyncpg.Connection", guest: Person
+) -> None:
+    given, keys = await login(guest), await published(http)
+    before = mesh.settings.signing_key_secret
+    await restart(mesh, signing_key_secret=random_secret(), signing_key_secret_before=before)
+    safe = Safe(mesh.settings.signing_key_secret)
+
+    async def locked() -> bool:
+        return all(safe.is_current(row[0]) for row in await database.fetch("SELECT private_key FROM signing_keys"))
+
+    await until(locked, "the keys are locked with the new secret", 20)
+    await restart(mesh, signing_key_secret_before="")
+    assert await published(http) == keys
+    assert signed_by(Tokens.of(await refresh(guest, given.refresh)).access) in keys
+    guest.token = given.access
+    ok(await guest.get("/app/v1/bookings"))
 
 
 async def test_withdrawn_keys_are_worth_nothing_within_half_a_minute(

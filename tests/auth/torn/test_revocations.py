@@ -3,8 +3,8 @@
 import pytest
 
 from local.mesh import Mesh
-from tests.auth.signing import login
-from tests.e2e.faults import until, without
+from tests.auth.signing import login, until_revoked
+from tests.e2e.faults import without
 from tests.people import Person, ok, reason
 
 AUTH = ("auth", "auth-2")
@@ -20,12 +20,7 @@ async def elsewhere(person: Person) -> Person:
 async def until_revoked_everywhere(person: Person, seconds: float) -> None:
     """Waits until every service refuses the person's token."""
     for path in EVERYWHERE:
-
-        async def refused(path: str = path) -> bool:
-            answer = await person.get(path)
-            return answer.status_code != 200 and reason(answer) == REVOKED
-
-        await until(refused, f"the token is refused at {path}", seconds)
+        await until_revoked(person, path, seconds)
 
 
 async def test_without_redis_an_ended_session_is_refused_within_a_minute(mesh: Mesh, guest: Person) -> None:

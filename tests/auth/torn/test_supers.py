@@ -7,7 +7,8 @@ import httpx
 import pytest_asyncio
 
 from local.mesh import Mesh
-from tests.auth.test_roles import permit, signed_in
+from tests.auth.signing import login
+from tests.auth.test_roles import permit
 from tests.people import Person, reason
 
 
@@ -34,7 +35,7 @@ async def test_of_two_who_take_it_from_each_other_at_once_one_stays(
     sudo: Person, guest: Person, database: "asyncpg.Connection"
 ) -> None:
     await permit(sudo, guest, [], is_super=True)
-    guest.token = (await signed_in(guest))["access_token"]
+    guest.token = (await login(guest)).access
     await asyncio.gather(
         *(by.put(f"/auth/v1/permissions/{whom.id}", {"is_super": False}) for by, whom in ((sudo, guest), (guest, sudo)))
     )

@@ -137,7 +137,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     TOO_LARGE: _ErrorReason.ValueType  # 75
     """RESOURCE_EXHAUSTED: the message is larger than the server takes."""
     TOO_MANY_STREAMS: _ErrorReason.ValueType  # 76
-    """RESOURCE_EXHAUSTED: the caller has as many open streams as one may have."""
+    """RESOURCE_EXHAUSTED: as many streams are open as one caller, or all strangers, may have."""
     READER_TOO_SLOW: _ErrorReason.ValueType  # 77
     """RESOURCE_EXHAUSTED: the caller takes what is streamed too slowly."""
     TOO_BUSY: _ErrorReason.ValueType  # 78
@@ -271,7 +271,7 @@ TOO_MANY_REQUESTS: ErrorReason.ValueType  # 74
 TOO_LARGE: ErrorReason.ValueType  # 75
 """RESOURCE_EXHAUSTED: the message is larger than the server takes."""
 TOO_MANY_STREAMS: ErrorReason.ValueType  # 76
-"""RESOURCE_EXHAUSTED: the caller has as many open streams as one may have."""
+"""RESOURCE_EXHAUSTED: as many streams are open as one caller, or all strangers, may have."""
 READER_TOO_SLOW: ErrorReason.ValueType  # 77
 """RESOURCE_EXHAUSTED: the caller takes what is streamed too slowly."""
 TOO_BUSY: ErrorReason.ValueType  # 78
