@@ -6,7 +6,7 @@ from uuid import UUID
 
 from mesh import paging
 from mesh.database import Row
-from movie_svc.store import MovieStore
+from movie_svc.store.movies import MovieStore
 
 
 class Movies:

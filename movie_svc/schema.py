@@ -1,18 +1,26 @@
 """The table of films and the promises that PostgreSQL keeps."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, Index, Text, Uuid, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import CheckConstraint, Computed, Index, Text, Uuid, func, text
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from mesh.idempotency import KeptKey
+from mesh.privileges import APPEND_ONLY
 
 
 class Base(DeclarativeBase):
-    """All tables of the service."""
+    """All tables of the service; times are instants."""
 
-    type_annotation_map: ClassVar[dict[Any, Any]] = {str: Text(), UUID: Uuid(), list[str]: ARRAY(Text())}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: TIMESTAMP(timezone=True),
+        str: Text(),
+        UUID: Uuid(),
+        list[str]: ARRAY(Text()),
+    }
 
 
 class Movie(Base):
@@ -39,6 +47,8 @@ class Movie(Base):
     writers: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
     bookable: Mapped[bool]
     """Whether evenings may be announced for it: they have to end some time."""
+    decided: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    """Columns that a moderator has set: imports leave them alone."""
 
     __table_args__ = (
         CheckConstraint("title <> ''", name="has_a_title"),
@@ -51,3 +61,25 @@ class Movie(Base):
         Index("by_part_of_title", "title_key", postgresql_using="gin", postgresql_ops={"title_key": "gin_trgm_ops"}),
         Index("by_genre", "genre_keys", postgresql_using="gin"),
     )
+
+
+class MovieChange(Base):
+    """What a moderator decided about a film. A trigger refuses to change or to delete it."""
+
+    __tablename__ = "movie_changes"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=func.uuidv7())
+    create_time: Mapped[datetime]
+    actor_id: Mapped[UUID]
+    movie_id: Mapped[UUID]
+    subject: Mapped[str]
+    """The column of the film."""
+    before: Mapped[str]
+    after: Mapped[str]
+    reason: Mapped[str]
+
+    __table_args__ = (Index("changes_of_movie", "movie_id", "id"), {"info": APPEND_ONLY})
+
+
+class IdempotencyKey(KeptKey, Base):
+    """Keys of writes."""

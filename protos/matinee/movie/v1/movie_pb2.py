@@ -24,10 +24,11 @@ _sym_db = _symbol_database.Default()
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from matinee.common.v1 import access_pb2 as matinee_dot_common_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cmatinee/movie/v1/movie.proto\x12\x10matinee.movie.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1ematinee/common/v1/access.proto\"\xcc\x01\n\x05Movie\x12\n\n\x02id\x18\x01 \x01(\t\x12\x13\n\x0bimdb_rating\x18\x02 \x01(\x01\x12\r\n\x05genre\x18\x03 \x03(\t\x12\r\n\x05title\x18\x04 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\x12\x10\n\x08\x64irector\x18\x06 \x03(\t\x12\x14\n\x0c\x61\x63tors_names\x18\x07 \x03(\t\x12\x15\n\rwriters_names\x18\x08 \x03(\t\x12\x10\n\x08\x64uration\x18\t \x01(\x05\x12\x10\n\x08\x62ookable\x18\n \x01(\x08\x12\x0c\n\x04year\x18\x0b \x01(\x05\"-\n\x0fGetMovieRequest\x12\x1a\n\x08movie_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"<\n\x15\x42\x61tchGetMoviesRequest\x12#\n\tmovie_ids\x18\x01 \x03(\tB\x10\xbaH\r\x92\x01\n\x10\xe8\x07\"\x05r\x03\xb0\x01\x01\"A\n\x16\x42\x61tchGetMoviesResponse\x12\'\n\x06movies\x18\x01 \x03(\x0b\x32\x17.matinee.movie.v1.Movie\"\x82\x02\n\x11ListMoviesRequest\x12\x17\n\x05query\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12:\n\x06\x66ilter\x18\x02 \x01(\x0b\x32*.matinee.movie.v1.ListMoviesRequest.Filter\x12\x1a\n\tpage_size\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\x1a^\n\x06\x46ilter\x12\x15\n\x08\x62ookable\x18\x01 \x01(\x08H\x00\x88\x01\x01\x12\x16\n\x05genre\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x18\n\x04year\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x8fN(\x00\x42\x0b\n\t_bookable\"V\n\x12ListMoviesResponse\x12\'\n\x06movies\x18\x01 \x03(\x0b\x32\x17.matinee.movie.v1.Movie\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x97\x03\n\x0cMovieService\x12\x98\x01\n\x08GetMovie\x12!.matinee.movie.v1.GetMovieRequest\x1a\x17.matinee.movie.v1.Movie\"P\x90\x02\x01\x8a\xb5\x18\x01\x01\x82\xd3\xe4\x93\x02\x42\"\x1e/movie_api/v1/movie/{movie_id}Z \x12\x1e/movie_api/v1/movie/{movie_id}\x12m\n\x0e\x42\x61tchGetMovies\x12\'.matinee.movie.v1.BatchGetMoviesRequest\x1a(.matinee.movie.v1.BatchGetMoviesResponse\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x12}\n\nListMovies\x12#.matinee.movie.v1.ListMoviesRequest\x1a$.matinee.movie.v1.ListMoviesResponse\"$\x90\x02\x01\x8a\xb5\x18\x01\x01\x82\xd3\xe4\x93\x02\x16\x12\x14/movie_api/v1/moviesb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cmatinee/movie/v1/movie.proto\x12\x10matinee.movie.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ematinee/common/v1/access.proto\"\xcc\x01\n\x05Movie\x12\n\n\x02id\x18\x01 \x01(\t\x12\x13\n\x0bimdb_rating\x18\x02 \x01(\x01\x12\r\n\x05genre\x18\x03 \x03(\t\x12\r\n\x05title\x18\x04 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\x12\x10\n\x08\x64irector\x18\x06 \x03(\t\x12\x14\n\x0c\x61\x63tors_names\x18\x07 \x03(\t\x12\x15\n\rwriters_names\x18\x08 \x03(\t\x12\x10\n\x08\x64uration\x18\t \x01(\x05\x12\x10\n\x08\x62ookable\x18\n \x01(\x08\x12\x0c\n\x04year\x18\x0b \x01(\x05\"-\n\x0fGetMovieRequest\x12\x1a\n\x08movie_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"<\n\x15\x42\x61tchGetMoviesRequest\x12#\n\tmovie_ids\x18\x01 \x03(\tB\x10\xbaH\r\x92\x01\n\x10\xe8\x07\"\x05r\x03\xb0\x01\x01\"A\n\x16\x42\x61tchGetMoviesResponse\x12\'\n\x06movies\x18\x01 \x03(\x0b\x32\x17.matinee.movie.v1.Movie\"\x82\x02\n\x11ListMoviesRequest\x12\x17\n\x05query\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12:\n\x06\x66ilter\x18\x02 \x01(\x0b\x32*.matinee.movie.v1.ListMoviesRequest.Filter\x12\x1a\n\tpage_size\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\x1a^\n\x06\x46ilter\x12\x15\n\x08\x62ookable\x18\x01 \x01(\x08H\x00\x88\x01\x01\x12\x16\n\x05genre\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x18\n\x04year\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x8fN(\x00\x42\x0b\n\t_bookable\"V\n\x12ListMoviesResponse\x12\'\n\x06movies\x18\x01 \x03(\x0b\x32\x17.matinee.movie.v1.Movie\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"r\n\x17\x41\x64\x64\x42ookableMovieRequest\x12\x1a\n\x08movie_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x18\n\x06reason\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12!\n\x0fidempotency_key\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\"u\n\x1aRemoveBookableMovieRequest\x12\x1a\n\x08movie_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x18\n\x06reason\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12!\n\x0fidempotency_key\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\"\xd9\x01\n\x12UpdateMovieRequest\x12\x1a\n\x08movie_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12%\n\x0crunning_time\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xa0\x0b(\x01H\x00\x88\x01\x01\x12\"\n\x0b\x64\x65scription\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x88\'H\x01\x88\x01\x01\x12\x18\n\x06reason\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12!\n\x0fidempotency_key\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x42\x0f\n\r_running_timeB\x0e\n\x0c_description\"\xbb\x01\n\x17ListMovieChangesRequest\x12@\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x30.matinee.movie.v1.ListMovieChangesRequest.Filter\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x1a$\n\x06\x46ilter\x12\x1a\n\x05movie\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"c\n\x18ListMovieChangesResponse\x12.\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x1d.matinee.movie.v1.MovieChange\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xa7\x01\n\x0bMovieChange\x12\n\n\x02id\x18\x01 \x01(\t\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x61\x63tor_id\x18\x03 \x01(\t\x12\x10\n\x08movie_id\x18\x04 \x01(\t\x12\x0f\n\x07subject\x18\x05 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x06 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x07 \x01(\t\x12\x0e\n\x06reason\x18\x08 \x01(\t2\xd7\x07\n\x0cMovieService\x12\x98\x01\n\x08GetMovie\x12!.matinee.movie.v1.GetMovieRequest\x1a\x17.matinee.movie.v1.Movie\"P\x90\x02\x01\x8a\xb5\x18\x01\x01\x82\xd3\xe4\x93\x02\x42\"\x1e/movie_api/v1/movie/{movie_id}Z \x12\x1e/movie_api/v1/movie/{movie_id}\x12m\n\x0e\x42\x61tchGetMovies\x12\'.matinee.movie.v1.BatchGetMoviesRequest\x1a(.matinee.movie.v1.BatchGetMoviesResponse\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x12}\n\nListMovies\x12#.matinee.movie.v1.ListMoviesRequest\x1a$.matinee.movie.v1.ListMoviesResponse\"$\x90\x02\x01\x8a\xb5\x18\x01\x01\x82\xd3\xe4\x93\x02\x16\x12\x14/movie_api/v1/movies\x12\x8d\x01\n\x10\x41\x64\x64\x42ookableMovie\x12).matinee.movie.v1.AddBookableMovieRequest\x1a\x17.matinee.movie.v1.Movie\"5\x90\x02\x02\x8a\xb5\x18\x02\x03\x04\x82\xd3\xe4\x93\x02&\x1a!/movie_api/v1/bookable/{movie_id}:\x01*\x12\x90\x01\n\x13RemoveBookableMovie\x12,.matinee.movie.v1.RemoveBookableMovieRequest\x1a\x17.matinee.movie.v1.Movie\"2\x90\x02\x02\x8a\xb5\x18\x02\x03\x04\x82\xd3\xe4\x93\x02#*!/movie_api/v1/bookable/{movie_id}\x12\x80\x01\n\x0bUpdateMovie\x12$.matinee.movie.v1.UpdateMovieRequest\x1a\x17.matinee.movie.v1.Movie\"2\x90\x02\x02\x8a\xb5\x18\x02\x03\x04\x82\xd3\xe4\x93\x02#\x1a\x1e/movie_api/v1/movie/{movie_id}:\x01*\x12\x97\x01\n\x10ListMovieChanges\x12).matinee.movie.v1.ListMovieChangesRequest\x1a*.matinee.movie.v1.ListMovieChangesResponse\",\x90\x02\x01\x8a\xb5\x18\x02\x03\x04\x82\xd3\xe4\x93\x02\x1d\x12\x1b/movie_api/v1/movie_changesb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,26 +49,76 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTMOVIESREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_LISTMOVIESREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTMOVIESREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\020'
+  _globals['_ADDBOOKABLEMOVIEREQUEST'].fields_by_name['movie_id']._loaded_options = None
+  _globals['_ADDBOOKABLEMOVIEREQUEST'].fields_by_name['movie_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_ADDBOOKABLEMOVIEREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_ADDBOOKABLEMOVIEREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\005r\003\030\350\007'
+  _globals['_ADDBOOKABLEMOVIEREQUEST'].fields_by_name['idempotency_key']._loaded_options = None
+  _globals['_ADDBOOKABLEMOVIEREQUEST'].fields_by_name['idempotency_key']._serialized_options = b'\272H\005r\003\030\200\001'
+  _globals['_REMOVEBOOKABLEMOVIEREQUEST'].fields_by_name['movie_id']._loaded_options = None
+  _globals['_REMOVEBOOKABLEMOVIEREQUEST'].fields_by_name['movie_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_REMOVEBOOKABLEMOVIEREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_REMOVEBOOKABLEMOVIEREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\005r\003\030\350\007'
+  _globals['_REMOVEBOOKABLEMOVIEREQUEST'].fields_by_name['idempotency_key']._loaded_options = None
+  _globals['_REMOVEBOOKABLEMOVIEREQUEST'].fields_by_name['idempotency_key']._serialized_options = b'\272H\005r\003\030\200\001'
+  _globals['_UPDATEMOVIEREQUEST'].fields_by_name['movie_id']._loaded_options = None
+  _globals['_UPDATEMOVIEREQUEST'].fields_by_name['movie_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_UPDATEMOVIEREQUEST'].fields_by_name['running_time']._loaded_options = None
+  _globals['_UPDATEMOVIEREQUEST'].fields_by_name['running_time']._serialized_options = b'\272H\007\032\005\030\240\013(\001'
+  _globals['_UPDATEMOVIEREQUEST'].fields_by_name['description']._loaded_options = None
+  _globals['_UPDATEMOVIEREQUEST'].fields_by_name['description']._serialized_options = b'\272H\005r\003\030\210\''
+  _globals['_UPDATEMOVIEREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_UPDATEMOVIEREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\005r\003\030\350\007'
+  _globals['_UPDATEMOVIEREQUEST'].fields_by_name['idempotency_key']._loaded_options = None
+  _globals['_UPDATEMOVIEREQUEST'].fields_by_name['idempotency_key']._serialized_options = b'\272H\005r\003\030\200\001'
+  _globals['_LISTMOVIECHANGESREQUEST_FILTER'].fields_by_name['movie']._loaded_options = None
+  _globals['_LISTMOVIECHANGESREQUEST_FILTER'].fields_by_name['movie']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
+  _globals['_LISTMOVIECHANGESREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTMOVIECHANGESREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
+  _globals['_LISTMOVIECHANGESREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTMOVIECHANGESREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
   _globals['_MOVIESERVICE'].methods_by_name['GetMovie']._loaded_options = None
   _globals['_MOVIESERVICE'].methods_by_name['GetMovie']._serialized_options = b'\220\002\001\212\265\030\001\001\202\323\344\223\002B\"\036/movie_api/v1/movie/{movie_id}Z \022\036/movie_api/v1/movie/{movie_id}'
   _globals['_MOVIESERVICE'].methods_by_name['BatchGetMovies']._loaded_options = None
   _globals['_MOVIESERVICE'].methods_by_name['BatchGetMovies']._serialized_options = b'\220\002\001\212\265\030\001\001'
   _globals['_MOVIESERVICE'].methods_by_name['ListMovies']._loaded_options = None
   _globals['_MOVIESERVICE'].methods_by_name['ListMovies']._serialized_options = b'\220\002\001\212\265\030\001\001\202\323\344\223\002\026\022\024/movie_api/v1/movies'
-  _globals['_MOVIE']._serialized_start=142
-  _globals['_MOVIE']._serialized_end=346
-  _globals['_GETMOVIEREQUEST']._serialized_start=348
-  _globals['_GETMOVIEREQUEST']._serialized_end=393
-  _globals['_BATCHGETMOVIESREQUEST']._serialized_start=395
-  _globals['_BATCHGETMOVIESREQUEST']._serialized_end=455
-  _globals['_BATCHGETMOVIESRESPONSE']._serialized_start=457
-  _globals['_BATCHGETMOVIESRESPONSE']._serialized_end=522
-  _globals['_LISTMOVIESREQUEST']._serialized_start=525
-  _globals['_LISTMOVIESREQUEST']._serialized_end=783
-  _globals['_LISTMOVIESREQUEST_FILTER']._serialized_start=689
-  _globals['_LISTMOVIESREQUEST_FILTER']._serialized_end=783
-  _globals['_LISTMOVIESRESPONSE']._serialized_start=785
-  _globals['_LISTMOVIESRESPONSE']._serialized_end=871
-  _globals['_MOVIESERVICE']._serialized_start=874
-  _globals['_MOVIESERVICE']._serialized_end=1281
+  _globals['_MOVIESERVICE'].methods_by_name['AddBookableMovie']._loaded_options = None
+  _globals['_MOVIESERVICE'].methods_by_name['AddBookableMovie']._serialized_options = b'\220\002\002\212\265\030\002\003\004\202\323\344\223\002&\032!/movie_api/v1/bookable/{movie_id}:\001*'
+  _globals['_MOVIESERVICE'].methods_by_name['RemoveBookableMovie']._loaded_options = None
+  _globals['_MOVIESERVICE'].methods_by_name['RemoveBookableMovie']._serialized_options = b'\220\002\002\212\265\030\002\003\004\202\323\344\223\002#*!/movie_api/v1/bookable/{movie_id}'
+  _globals['_MOVIESERVICE'].methods_by_name['UpdateMovie']._loaded_options = None
+  _globals['_MOVIESERVICE'].methods_by_name['UpdateMovie']._serialized_options = b'\220\002\002\212\265\030\002\003\004\202\323\344\223\002#\032\036/movie_api/v1/movie/{movie_id}:\001*'
+  _globals['_MOVIESERVICE'].methods_by_name['ListMovieChanges']._loaded_options = None
+  _globals['_MOVIESERVICE'].methods_by_name['ListMovieChanges']._serialized_options = b'\220\002\001\212\265\030\002\003\004\202\323\344\223\002\035\022\033/movie_api/v1/movie_changes'
+  _globals['_MOVIE']._serialized_start=175
+  _globals['_MOVIE']._serialized_end=379
+  _globals['_GETMOVIEREQUEST']._serialized_start=381
+  _globals['_GETMOVIEREQUEST']._serialized_end=426
+  _globals['_BATCHGETMOVIESREQUEST']._serialized_start=428
+  _globals['_BATCHGETMOVIESREQUEST']._serialized_end=488
+  _globals['_BATCHGETMOVIESRESPONSE']._serialized_start=490
+  _globals['_BATCHGETMOVIESRESPONSE']._serialized_end=555
+  _globals['_LISTMOVIESREQUEST']._serialized_start=558
+  _globals['_LISTMOVIESREQUEST']._serialized_end=816
+  _globals['_LISTMOVIESREQUEST_FILTER']._serialized_start=722
+  _globals['_LISTMOVIESREQUEST_FILTER']._serialized_end=816
+  _globals['_LISTMOVIESRESPONSE']._serialized_start=818
+  _globals['_LISTMOVIESRESPONSE']._serialized_end=904
+  _globals['_ADDBOOKABLEMOVIEREQUEST']._serialized_start=906
+  _globals['_ADDBOOKABLEMOVIEREQUEST']._serialized_end=1020
+  _globals['_REMOVEBOOKABLEMOVIEREQUEST']._serialized_start=1022
+  _globals['_REMOVEBOOKABLEMOVIEREQUEST']._serialized_end=1139
+  _globals['_UPDATEMOVIEREQUEST']._serialized_start=1142
+  _globals['_UPDATEMOVIEREQUEST']._serialized_end=1359
+  _globals['_LISTMOVIECHANGESREQUEST']._serialized_start=1362
+  _globals['_LISTMOVIECHANGESREQUEST']._serialized_end=1549
+  _globals['_LISTMOVIECHANGESREQUEST_FILTER']._serialized_start=1513
+  _globals['_LISTMOVIECHANGESREQUEST_FILTER']._serialized_end=1549
+  _globals['_LISTMOVIECHANGESRESPONSE']._serialized_start=1551
+  _globals['_LISTMOVIECHANGESRESPONSE']._serialized_end=1650
+  _globals['_MOVIECHANGE']._serialized_start=1653
+  _globals['_MOVIECHANGE']._serialized_end=1820
+  _globals['_MOVIESERVICE']._serialized_start=1823
+  _globals['_MOVIESERVICE']._serialized_end=2806
 # @@protoc_insertion_point(module_scope)

@@ -1,13 +1,11 @@
-"""All SQL of the service. Statements are built once."""
+"""SQL of films."""
 
 from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 from sqlalchemy import TextClause, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mesh.database import Database, Row
 from mesh.errors import NotFound
@@ -23,36 +21,6 @@ CONDITIONS = {
     "year": "year = :year",
     "after": "(title_key, id) > (:after_title, :after_id)",
 }
-
-IMPORTED = (
-    "id",
-    "title",
-    "description",
-    "year",
-    "release_date",
-    "running_time",
-    "imdb_rating",
-    "imdb_votes",
-    "mpaa_rating",
-    "genres",
-    "directors",
-    "actors",
-    "writers",
-    "bookable",
-)
-"""What an importer tells of a film, in the order of merge()'s rows."""
-ALL_BUT_ID = IMPORTED[1:]
-PREPARE_MERGE = text(
-    f"CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS SELECT {', '.join(IMPORTED)} FROM movies WITH NO DATA"
-)
-# A film that is as it should be is not written; whoever was inserted has no earlier version (xmax).
-MERGE = text(
-    f"""INSERT INTO movies AS kept ({", ".join(IMPORTED)}) SELECT {", ".join(IMPORTED)} FROM incoming
-    ON CONFLICT (id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in ALL_BUT_ID)}
-    WHERE ({", ".join(f"kept.{name}" for name in ALL_BUT_ID)})
-        IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in ALL_BUT_ID)})
-    RETURNING kept.title, kept.xmax = 0 AS added"""
-)
 
 
 @cache
@@ -90,20 +58,3 @@ class MovieStore:
     async def probe(self) -> None:
         """Raises Unavailable while the database does not answer."""
         await self.database.run(text("SELECT 1"))
-
-
-async def prepare_merge(connection: AsyncConnection) -> None:
-    """Begins an import in the caller's transaction."""
-    await connection.execute(PREPARE_MERGE)
-
-
-async def bring(connection: AsyncConnection, rows: Sequence[Sequence[object]]) -> None:
-    """Brings rows of IMPORTED to the server."""
-    raw = (await connection.get_raw_connection()).driver_connection
-    assert isinstance(raw, asyncpg.Connection)
-    await raw.copy_records_to_table("incoming", records=rows, columns=IMPORTED)
-
-
-async def merge(connection: AsyncConnection) -> Sequence[Any]:
-    """Adds what is new of what was brought and changes what is different; returns (title, added) of just those."""
-    return (await connection.execute(MERGE)).all()
