@@ -4,8 +4,8 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, Index, Text, Uuid, func, text
-from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Text, UniqueConstraint, Uuid, func, text
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP, TSVECTOR
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from mesh.idempotency import KeptKey
@@ -47,6 +47,13 @@ class Movie(Base):
     writers: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
     bookable: Mapped[bool]
     """Whether evenings may be announced for it: they have to end some time."""
+    imdb_id: Mapped[str | None]
+    """What IMDb calls it, such as tt0133093, if it came from there."""
+    votes: Mapped[int] = mapped_column(Computed("coalesce(imdb_votes, 0)", persisted=True))
+    """Of how many it was rated: of films that fit a search equally well the better known one is meant more often."""
+    words: Mapped[str] = mapped_column(TSVECTOR(), server_default=text("''::tsvector"))
+    """What it is found by, kept by triggers: the words of all its titles, also written without hyphens and apostrophes,
+    its people's names, with an @ before each word once more, and its year."""
     decided: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
     """Columns that a moderator has set: imports leave them alone."""
 
@@ -60,6 +67,43 @@ class Movie(Base):
         Index("by_title", "title_key", "id"),
         Index("by_part_of_title", "title_key", postgresql_using="gin", postgresql_ops={"title_key": "gin_trgm_ops"}),
         Index("by_genre", "genre_keys", postgresql_using="gin"),
+        UniqueConstraint("imdb_id", name="one_film_per_imdb_id"),
+        Index("by_word", "words", postgresql_using="gin"),
+        Index("by_votes", "votes", "id"),
+    )
+
+
+class MovieTitle(Base):
+    """What a film is called elsewhere, beside its own title."""
+
+    __tablename__ = "movie_titles"
+
+    movie_id: Mapped[UUID] = mapped_column(ForeignKey("movies.id", ondelete="CASCADE"), primary_key=True)
+    title: Mapped[str] = mapped_column(primary_key=True)
+    language: Mapped[str] = mapped_column(primary_key=True, server_default="")
+    """As IMDb has it, mostly ISO 639-1; empty when nobody told."""
+    region: Mapped[str] = mapped_column(primary_key=True, server_default="")
+    """As IMDb has it, mostly ISO 3166-1; empty when nobody told."""
+    title_key: Mapped[str] = mapped_column(Computed("search_key(title)", persisted=True))
+
+    __table_args__ = (
+        CheckConstraint("title <> ''", name="is_a_title"),
+        Index("by_other_title", "title_key"),
+    )
+
+
+class Word(Base):
+    """A word that some film is found by: what somebody who typed it wrong may have meant. Kept by a trigger."""
+
+    __tablename__ = "vocabulary"
+
+    word: Mapped[str] = mapped_column(primary_key=True)
+    deletions: Mapped[list[str]] = mapped_column(Computed("deletions(word)", persisted=True))
+    """The word itself, and what is left of it when one letter is missing."""
+
+    __table_args__ = (
+        Index("by_deletion", "deletions", postgresql_using="gin"),
+        Index("by_likeness", "word", postgresql_using="gin", postgresql_ops={"word": "gin_trgm_ops"}),
     )
 
 

@@ -24,7 +24,13 @@ class MovieServicer(MovieServiceServicer):
         self.moderation = moderation
 
     async def GetMovie(self, request: movie_pb2.GetMovieRequest, context: Context) -> movie_pb2.Movie:
-        return await self.movie(UUID(request.movie_id))
+        movie_id = UUID(request.movie_id)
+        movie = await self.movie(movie_id)
+        movie.titles.extend(
+            movie_pb2.Movie.Title(title=row.title, language=row.language, region=row.region)
+            for row in await self.movies.titles(movie_id)
+        )
+        return movie
 
     async def BatchGetMovies(
         self, request: movie_pb2.BatchGetMoviesRequest, context: Context
@@ -72,9 +78,13 @@ class MovieServicer(MovieServiceServicer):
 def wanted(request: movie_pb2.ListMoviesRequest) -> dict[str, Any]:
     """What was asked for, without what was left open."""
     given: dict[str, Any] = {
-        "query": request.query.strip(),
+        # A space behind the last word says that it is whole.
+        "query": request.query.lstrip() if request.query.strip() else "",
         "genre": request.filter.genre.strip(),
         "year": request.filter.year,
+        "year_from": request.filter.year_from,
+        "year_to": request.filter.year_to,
+        "person": request.filter.person.strip(),
     }
     given = {name: value for name, value in given.items() if value}
     return given | ({"bookable": request.filter.bookable} if request.filter.HasField("bookable") else {})
@@ -94,6 +104,7 @@ def to_proto(movie: Row) -> movie_pb2.Movie:
         duration=movie.running_time or 0,
         bookable=movie.bookable,
         year=movie.year or 0,
+        imdb_id=movie.imdb_id or "",
     )
 
 

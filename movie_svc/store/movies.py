@@ -10,17 +10,21 @@ from sqlalchemy import TextClause, text
 from mesh.database import Database, Row
 from mesh.errors import NotFound
 
-COLUMNS = """id, title, title_key, description, year, running_time, imdb_rating, genres, directors, actors, writers,
-    bookable"""
+COLUMNS = """id, title, title_key, description, year, running_time, imdb_rating, votes, imdb_id, genres, directors,
+    actors, writers, bookable"""
+LIST_TITLES = text(
+    "SELECT title, language, region FROM movie_titles WHERE movie_id = :id ORDER BY language, region, title LIMIT 1000"
+)
 FIND_MOVIES = text(f"SELECT {COLUMNS} FROM movies WHERE id = ANY(:ids)")
-CONDITIONS = {
-    # Escaped only after the accents are gone: taking them away can make a percent sign of what was none.
-    "query": r"title_key LIKE '%' || regexp_replace(search_key(:query), '([\\%_])', '\\\1', 'g') || '%'",
+FILTERS = {
     "bookable": "bookable = :bookable",
     "genre": "genre_keys @> ARRAY[search_key(:genre)]",
     "year": "year = :year",
-    "after": "(title_key, id) > (:after_title, :after_id)",
+    "year_from": "year >= :year_from",
+    "year_to": "year <= :year_to",
+    "person": "words @@ person_query(:person)",
 }
+CONDITIONS = {**FILTERS, "after": "(title_key, id) > (:after_title, :after_id)"}
 
 
 @cache
@@ -42,6 +46,10 @@ class MovieStore:
         if not movies:
             raise NotFound("MOVIE_NOT_FOUND", "the catalogue has no such film")
         return movies[0]
+
+    async def list_titles(self, movie_id: UUID) -> Sequence[Row]:
+        """What the film is called elsewhere."""
+        return (await self.database.read(LIST_TITLES, {"id": movie_id})).all()
 
     async def get_many(self, ids: Collection[UUID]) -> Sequence[Row]:
         """Those of the films that exist, in no order."""

@@ -28,7 +28,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from matinee.common.v1 import access_pb2 as matinee_dot_common_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cmatinee/movie/v1/movie.proto\x12\x10matinee.movie.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ematinee/common/v1/access.proto\"\xcc\x01\n\x05Movie\x12\n\n\x02id\x18\x01 \x01(\t\x12\x13\n\x0bimdb_rating\x18\x02 \x01(\x01\x12\r\n\x05genre\x18\x03 \x03(\t\x12\r\n\x05title\x18\x04 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\x12\x10\n\x08\x64irector\x18\x06 \x03(\t\x12\x14\n\x0c\x61\x63tors_names\x18\x07 \x03(\t\x12\x15\n\rwriters_names\x18\x08 \x03(\t\x12\x10\n\x08\x64uration\x18\t \x01(\x05\x12\x10\n\x08\x62ookable\x18\n \x01(\x08\x12\x0c\n\x04year\x18\x0b \x01(\x05\"-\n\x0fGetMovieRequest\x12\x1a\n\x08movie_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"<\n\x15\x42\x61tchGetMoviesRequest\x12#\n\tmovie_ids\x18\x01 \x03(\tB\x10\xbaH\r\x92\x01\n\x10\xe8\x07\"\x05r\x03\xb0\x01\x01\"A\n\x16\x42\x61tchGetMoviesResponse\x12\'\n\x06movies\x18\x01 \x03(\x0b\x32\x17.matinee.movie.v1.Movie\"\x82\x02\n\x11ListMoviesRequest\x12\x17\n\x05query\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12:\n\x06\x66ilter\x18\x02 \x01(\x0b\x32*.matinee.movie.v1.ListMoviesRequest.Filter\x12\x1a\n\tpage_size\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\x1a^\n\x06\x46ilter\x12\x15\n\x08\x62ookable\x18\x01 \x01(\x08H\x00\x88\x01\x01\x12\x16\n\x05genre\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x18\n\x04year\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x8fN(\x00\x42\x0b\n\t_bookable\"V\n\x12ListMoviesResponse\x12\'\n\x06movies\x18\x01 \x03(\x0b\x32\x17.matinee.movie.v1.Movie\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"r\n\x17\x41\x64\x64\x42ookableMovieRequest\x12\x1a\n\x08movie_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x18\n\x06reason\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12!\n\x0fidempotency_key\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\"u\n\x1aRemoveBookableMovieRequest\x12\x1a\n\x08movie_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x18\n\x06reason\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12!\n\x0fidempotency_key\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\"\xd9\x01\n\x12UpdateMovieRequest\x12\x1a\n\x08movie_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12%\n\x0crunning_time\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xa0\x0b(\x01H\x00\x88\x01\x01\x12\"\n\x0b\x64\x65scription\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x88\'H\x01\x88\x01\x01\x12\x18\n\x06reason\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12!\n\x0fidempotency_key\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x42\x0f\n\r_running_timeB\x0e\n\x0c_description\"\xbb\x01\n\x17ListMovieChangesRequest\x12@\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x30.matinee.movie.v1.ListMovieChangesRequest.Filter\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x1a$\n\x06\x46ilter\x12\x1a\n\x05movie\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"c\n\x18ListMovieChangesResponse\x12.\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x1d.matinee.movie.v1.MovieChange\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xa7\x01\n\x0bMovieChange\x12\n\n\x02id\x18\x01 \x01(\t\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x61\x63tor_id\x18\x03 \x01(\t\x12\x10\n\x08movie_id\x18\x04 \x01(\t\x12\x0f\n\x07subject\x18\x05 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x06 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x07 \x01(\t\x12\x0e\n\x06reason\x18\x08 \x01(\t2\xd7\x07\n\x0cMovieService\x12\x98\x01\n\x08GetMovie\x12!.matinee.movie.v1.GetMovieRequest\x1a\x17.matinee.movie.v1.Movie\"P\x90\x02\x01\x8a\xb5\x18\x01\x01\x82\xd3\xe4\x93\x02\x42\"\x1e/movie_api/v1/movie/{movie_id}Z \x12\x1e/movie_api/v1/movie/{movie_id}\x12m\n\x0e\x42\x61tchGetMovies\x12\'.matinee.movie.v1.BatchGetMoviesRequest\x1a(.matinee.movie.v1.BatchGetMoviesResponse\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x12}\n\nListMovies\x12#.matinee.movie.v1.ListMoviesRequest\x1a$.matinee.movie.v1.ListMoviesResponse\"$\x90\x02\x01\x8a\xb5\x18\x01\x01\x82\xd3\xe4\x93\x02\x16\x12\x14/movie_api/v1/movies\x12\x8d\x01\n\x10\x41\x64\x64\x42ookableMovie\x12).matinee.movie.v1.AddBookableMovieRequest\x1a\x17.matinee.movie.v1.Movie\"5\x90\x02\x02\x8a\xb5\x18\x02\x03\x04\x82\xd3\xe4\x93\x02&\x1a!/movie_api/v1/bookable/{movie_id}:\x01*\x12\x90\x01\n\x13RemoveBookableMovie\x12,.matinee.movie.v1.RemoveBookableMovieRequest\x1a\x17.matinee.movie.v1.Movie\"2\x90\x02\x02\x8a\xb5\x18\x02\x03\x04\x82\xd3\xe4\x93\x02#*!/movie_api/v1/bookable/{movie_id}\x12\x80\x01\n\x0bUpdateMovie\x12$.matinee.movie.v1.UpdateMovieRequest\x1a\x17.matinee.movie.v1.Movie\"2\x90\x02\x02\x8a\xb5\x18\x02\x03\x04\x82\xd3\xe4\x93\x02#\x1a\x1e/movie_api/v1/movie/{movie_id}:\x01*\x12\x97\x01\n\x10ListMovieChanges\x12).matinee.movie.v1.ListMovieChangesRequest\x1a*.matinee.movie.v1.ListMovieChangesResponse\",\x90\x02\x01\x8a\xb5\x18\x02\x03\x04\x82\xd3\xe4\x93\x02\x1d\x12\x1b/movie_api/v1/movie_changesb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cmatinee/movie/v1/movie.proto\x12\x10matinee.movie.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ematinee/common/v1/access.proto\"\xc6\x02\n\x05Movie\x12\n\n\x02id\x18\x01 \x01(\t\x12\x13\n\x0bimdb_rating\x18\x02 \x01(\x01\x12\r\n\x05genre\x18\x03 \x03(\t\x12\r\n\x05title\x18\x04 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\x12\x10\n\x08\x64irector\x18\x06 \x03(\t\x12\x14\n\x0c\x61\x63tors_names\x18\x07 \x03(\t\x12\x15\n\rwriters_names\x18\x08 \x03(\t\x12\x10\n\x08\x64uration\x18\t \x01(\x05\x12\x10\n\x08\x62ookable\x18\n \x01(\x08\x12\x0c\n\x04year\x18\x0b \x01(\x05\x12-\n\x06titles\x18\x0c \x03(\x0b\x32\x1d.matinee.movie.v1.Movie.Title\x12\x0f\n\x07imdb_id\x18\r \x01(\t\x1a\x38\n\x05Title\x12\r\n\x05title\x18\x01 \x01(\t\x12\x10\n\x08language\x18\x02 \x01(\t\x12\x0e\n\x06region\x18\x03 \x01(\t\"-\n\x0fGetMovieRequest\x12\x1a\n\x08movie_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"<\n\x15\x42\x61tchGetMoviesRequest\x12#\n\tmovie_ids\x18\x01 \x03(\tB\x10\xbaH\r\x92\x01\n\x10\xe8\x07\"\x05r\x03\xb0\x01\x01\"A\n\x16\x42\x61tchGetMoviesResponse\x12\'\n\x06movies\x18\x01 \x03(\x0b\x32\x17.matinee.movie.v1.Movie\"\xd9\x02\n\x11ListMoviesRequest\x12\x17\n\x05query\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12:\n\x06\x66ilter\x18\x02 \x01(\x0b\x32*.matinee.movie.v1.ListMoviesRequest.Filter\x12\x1a\n\tpage_size\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\x1a\xb4\x01\n\x06\x46ilter\x12\x15\n\x08\x62ookable\x18\x01 \x01(\x08H\x00\x88\x01\x01\x12\x16\n\x05genre\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x18\n\x04year\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x8fN(\x00\x12\x1d\n\tyear_from\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x8fN(\x00\x12\x1b\n\x07year_to\x18\x05 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x8fN(\x00\x12\x18\n\x06person\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x42\x0b\n\t_bookable\"V\n\x12ListMoviesResponse\x12\'\n\x06movies\x18\x01 \x03(\x0b\x32\x17.matinee.movie.v1.Movie\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"r\n\x17\x41\x64\x64\x42ookableMovieRequest\x12\x1a\n\x08movie_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x18\n\x06reason\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12!\n\x0fidempotency_key\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\"u\n\x1aRemoveBookableMovieRequest\x12\x1a\n\x08movie_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x18\n\x06reason\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12!\n\x0fidempotency_key\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\"\xd9\x01\n\x12UpdateMovieRequest\x12\x1a\n\x08movie_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12%\n\x0crunning_time\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xa0\x0b(\x01H\x00\x88\x01\x01\x12\"\n\x0b\x64\x65scription\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x88\'H\x01\x88\x01\x01\x12\x18\n\x06reason\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12!\n\x0fidempotency_key\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x42\x0f\n\r_running_timeB\x0e\n\x0c_description\"\xbb\x01\n\x17ListMovieChangesRequest\x12@\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x30.matinee.movie.v1.ListMovieChangesRequest.Filter\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x1a$\n\x06\x46ilter\x12\x1a\n\x05movie\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"c\n\x18ListMovieChangesResponse\x12.\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x1d.matinee.movie.v1.MovieChange\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xa7\x01\n\x0bMovieChange\x12\n\n\x02id\x18\x01 \x01(\t\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x61\x63tor_id\x18\x03 \x01(\t\x12\x10\n\x08movie_id\x18\x04 \x01(\t\x12\x0f\n\x07subject\x18\x05 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x06 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x07 \x01(\t\x12\x0e\n\x06reason\x18\x08 \x01(\t2\xd7\x07\n\x0cMovieService\x12\x98\x01\n\x08GetMovie\x12!.matinee.movie.v1.GetMovieRequest\x1a\x17.matinee.movie.v1.Movie\"P\x90\x02\x01\x8a\xb5\x18\x01\x01\x82\xd3\xe4\x93\x02\x42\"\x1e/movie_api/v1/movie/{movie_id}Z \x12\x1e/movie_api/v1/movie/{movie_id}\x12m\n\x0e\x42\x61tchGetMovies\x12\'.matinee.movie.v1.BatchGetMoviesRequest\x1a(.matinee.movie.v1.BatchGetMoviesResponse\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x12}\n\nListMovies\x12#.matinee.movie.v1.ListMoviesRequest\x1a$.matinee.movie.v1.ListMoviesResponse\"$\x90\x02\x01\x8a\xb5\x18\x01\x01\x82\xd3\xe4\x93\x02\x16\x12\x14/movie_api/v1/movies\x12\x8d\x01\n\x10\x41\x64\x64\x42ookableMovie\x12).matinee.movie.v1.AddBookableMovieRequest\x1a\x17.matinee.movie.v1.Movie\"5\x90\x02\x02\x8a\xb5\x18\x02\x03\x04\x82\xd3\xe4\x93\x02&\x1a!/movie_api/v1/bookable/{movie_id}:\x01*\x12\x90\x01\n\x13RemoveBookableMovie\x12,.matinee.movie.v1.RemoveBookableMovieRequest\x1a\x17.matinee.movie.v1.Movie\"2\x90\x02\x02\x8a\xb5\x18\x02\x03\x04\x82\xd3\xe4\x93\x02#*!/movie_api/v1/bookable/{movie_id}\x12\x80\x01\n\x0bUpdateMovie\x12$.matinee.movie.v1.UpdateMovieRequest\x1a\x17.matinee.movie.v1.Movie\"2\x90\x02\x02\x8a\xb5\x18\x02\x03\x04\x82\xd3\xe4\x93\x02#\x1a\x1e/movie_api/v1/movie/{movie_id}:\x01*\x12\x97\x01\n\x10ListMovieChanges\x12).matinee.movie.v1.ListMovieChangesRequest\x1a*.matinee.movie.v1.ListMovieChangesResponse\",\x90\x02\x01\x8a\xb5\x18\x02\x03\x04\x82\xd3\xe4\x93\x02\x1d\x12\x1b/movie_api/v1/movie_changesb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,6 +43,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTMOVIESREQUEST_FILTER'].fields_by_name['genre']._serialized_options = b'\272H\004r\002\030@'
   _globals['_LISTMOVIESREQUEST_FILTER'].fields_by_name['year']._loaded_options = None
   _globals['_LISTMOVIESREQUEST_FILTER'].fields_by_name['year']._serialized_options = b'\272H\007\032\005\030\217N(\000'
+  _globals['_LISTMOVIESREQUEST_FILTER'].fields_by_name['year_from']._loaded_options = None
+  _globals['_LISTMOVIESREQUEST_FILTER'].fields_by_name['year_from']._serialized_options = b'\272H\007\032\005\030\217N(\000'
+  _globals['_LISTMOVIESREQUEST_FILTER'].fields_by_name['year_to']._loaded_options = None
+  _globals['_LISTMOVIESREQUEST_FILTER'].fields_by_name['year_to']._serialized_options = b'\272H\007\032\005\030\217N(\000'
+  _globals['_LISTMOVIESREQUEST_FILTER'].fields_by_name['person']._loaded_options = None
+  _globals['_LISTMOVIESREQUEST_FILTER'].fields_by_name['person']._serialized_options = b'\272H\005r\003\030\310\001'
   _globals['_LISTMOVIESREQUEST'].fields_by_name['query']._loaded_options = None
   _globals['_LISTMOVIESREQUEST'].fields_by_name['query']._serialized_options = b'\272H\005r\003\030\310\001'
   _globals['_LISTMOVIESREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -92,33 +98,35 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MOVIESERVICE'].methods_by_name['ListMovieChanges']._loaded_options = None
   _globals['_MOVIESERVICE'].methods_by_name['ListMovieChanges']._serialized_options = b'\220\002\001\212\265\030\002\003\004\202\323\344\223\002\035\022\033/movie_api/v1/movie_changes'
   _globals['_MOVIE']._serialized_start=175
-  _globals['_MOVIE']._serialized_end=379
-  _globals['_GETMOVIEREQUEST']._serialized_start=381
-  _globals['_GETMOVIEREQUEST']._serialized_end=426
-  _globals['_BATCHGETMOVIESREQUEST']._serialized_start=428
-  _globals['_BATCHGETMOVIESREQUEST']._serialized_end=488
-  _globals['_BATCHGETMOVIESRESPONSE']._serialized_start=490
-  _globals['_BATCHGETMOVIESRESPONSE']._serialized_end=555
-  _globals['_LISTMOVIESREQUEST']._serialized_start=558
-  _globals['_LISTMOVIESREQUEST']._serialized_end=816
-  _globals['_LISTMOVIESREQUEST_FILTER']._serialized_start=722
-  _globals['_LISTMOVIESREQUEST_FILTER']._serialized_end=816
-  _globals['_LISTMOVIESRESPONSE']._serialized_start=818
-  _globals['_LISTMOVIESRESPONSE']._serialized_end=904
-  _globals['_ADDBOOKABLEMOVIEREQUEST']._serialized_start=906
-  _globals['_ADDBOOKABLEMOVIEREQUEST']._serialized_end=1020
-  _globals['_REMOVEBOOKABLEMOVIEREQUEST']._serialized_start=1022
-  _globals['_REMOVEBOOKABLEMOVIEREQUEST']._serialized_end=1139
-  _globals['_UPDATEMOVIEREQUEST']._serialized_start=1142
-  _globals['_UPDATEMOVIEREQUEST']._serialized_end=1359
-  _globals['_LISTMOVIECHANGESREQUEST']._serialized_start=1362
-  _globals['_LISTMOVIECHANGESREQUEST']._serialized_end=1549
-  _globals['_LISTMOVIECHANGESREQUEST_FILTER']._serialized_start=1513
-  _globals['_LISTMOVIECHANGESREQUEST_FILTER']._serialized_end=1549
-  _globals['_LISTMOVIECHANGESRESPONSE']._serialized_start=1551
-  _globals['_LISTMOVIECHANGESRESPONSE']._serialized_end=1650
-  _globals['_MOVIECHANGE']._serialized_start=1653
-  _globals['_MOVIECHANGE']._serialized_end=1820
-  _globals['_MOVIESERVICE']._serialized_start=1823
-  _globals['_MOVIESERVICE']._serialized_end=2806
+  _globals['_MOVIE']._serialized_end=501
+  _globals['_MOVIE_TITLE']._serialized_start=445
+  _globals['_MOVIE_TITLE']._serialized_end=501
+  _globals['_GETMOVIEREQUEST']._serialized_start=503
+  _globals['_GETMOVIEREQUEST']._serialized_end=548
+  _globals['_BATCHGETMOVIESREQUEST']._serialized_start=550
+  _globals['_BATCHGETMOVIESREQUEST']._serialized_end=610
+  _globals['_BATCHGETMOVIESRESPONSE']._serialized_start=612
+  _globals['_BATCHGETMOVIESRESPONSE']._serialized_end=677
+  _globals['_LISTMOVIESREQUEST']._serialized_start=680
+  _globals['_LISTMOVIESREQUEST']._serialized_end=1025
+  _globals['_LISTMOVIESREQUEST_FILTER']._serialized_start=845
+  _globals['_LISTMOVIESREQUEST_FILTER']._serialized_end=1025
+  _globals['_LISTMOVIESRESPONSE']._serialized_start=1027
+  _globals['_LISTMOVIESRESPONSE']._serialized_end=1113
+  _globals['_ADDBOOKABLEMOVIEREQUEST']._serialized_start=1115
+  _globals['_ADDBOOKABLEMOVIEREQUEST']._serialized_end=1229
+  _globals['_REMOVEBOOKABLEMOVIEREQUEST']._serialized_start=1231
+  _globals['_REMOVEBOOKABLEMOVIEREQUEST']._serialized_end=1348
+  _globals['_UPDATEMOVIEREQUEST']._serialized_start=1351
+  _globals['_UPDATEMOVIEREQUEST']._serialized_end=1568
+  _globals['_LISTMOVIECHANGESREQUEST']._serialized_start=1571
+  _globals['_LISTMOVIECHANGESREQUEST']._serialized_end=1758
+  _globals['_LISTMOVIECHANGESREQUEST_FILTER']._serialized_start=1722
+  _globals['_LISTMOVIECHANGESREQUEST_FILTER']._serialized_end=1758
+  _globals['_LISTMOVIECHANGESRESPONSE']._serialized_start=1760
+  _globals['_LISTMOVIECHANGESRESPONSE']._serialized_end=1859
+  _globals['_MOVIECHANGE']._serialized_start=1862
+  _globals['_MOVIECHANGE']._serialized_end=2029
+  _globals['_MOVIESERVICE']._serialized_start=2032
+  _globals['_MOVIESERVICE']._serialized_end=3015
 # @@protoc_insertion_point(module_scope)

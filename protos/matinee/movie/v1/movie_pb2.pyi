@@ -25,6 +25,33 @@ class Movie(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class Title(_message.Message):
+        """A title that a film has somewhere."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        TITLE_FIELD_NUMBER: _builtins.int
+        LANGUAGE_FIELD_NUMBER: _builtins.int
+        REGION_FIELD_NUMBER: _builtins.int
+        title: _builtins.str
+        language: _builtins.str
+        """As IMDb has it, mostly ISO 639-1; empty when it is not known."""
+        region: _builtins.str
+        """As IMDb has it, mostly ISO 3166-1; empty when it is not known."""
+        def __init__(
+            self,
+            *,
+            title: _builtins.str = ...,
+            language: _builtins.str = ...,
+            region: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["language", b"language", "region", b"region", "title", b"title"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     ID_FIELD_NUMBER: _builtins.int
     IMDB_RATING_FIELD_NUMBER: _builtins.int
     GENRE_FIELD_NUMBER: _builtins.int
@@ -36,6 +63,8 @@ class Movie(_message.Message):
     DURATION_FIELD_NUMBER: _builtins.int
     BOOKABLE_FIELD_NUMBER: _builtins.int
     YEAR_FIELD_NUMBER: _builtins.int
+    TITLES_FIELD_NUMBER: _builtins.int
+    IMDB_ID_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUID."""
     imdb_rating: _builtins.float
@@ -48,6 +77,8 @@ class Movie(_message.Message):
     """Whether evenings may be announced for it."""
     year: _builtins.int
     """Year of release; 0 when it is not known."""
+    imdb_id: _builtins.str
+    """What IMDb calls it, such as tt0133093; empty if it did not come from there."""
     @_builtins.property
     def genre(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
@@ -56,6 +87,10 @@ class Movie(_message.Message):
     def actors_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
     def writers_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def titles(self) -> _containers.RepeatedCompositeFieldContainer[Global___Movie.Title]:
+        """What it is called elsewhere. GetMovie tells at most 1,000; other RPCs none."""
+
     def __init__(
         self,
         *,
@@ -70,10 +105,12 @@ class Movie(_message.Message):
         duration: _builtins.int = ...,
         bookable: _builtins.bool = ...,
         year: _builtins.int = ...,
+        titles: _abc.Iterable[Global___Movie.Title] | None = ...,
+        imdb_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actors_names", b"actors_names", "bookable", b"bookable", "description", b"description", "director", b"director", "duration", b"duration", "genre", b"genre", "id", b"id", "imdb_rating", b"imdb_rating", "title", b"title", "writers_names", b"writers_names", "year", b"year"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actors_names", b"actors_names", "bookable", b"bookable", "description", b"description", "director", b"director", "duration", b"duration", "genre", b"genre", "id", b"id", "imdb_id", b"imdb_id", "imdb_rating", b"imdb_rating", "title", b"title", "titles", b"titles", "writers_names", b"writers_names", "year", b"year"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -159,21 +196,33 @@ class ListMoviesRequest(_message.Message):
         BOOKABLE_FIELD_NUMBER: _builtins.int
         GENRE_FIELD_NUMBER: _builtins.int
         YEAR_FIELD_NUMBER: _builtins.int
+        YEAR_FROM_FIELD_NUMBER: _builtins.int
+        YEAR_TO_FIELD_NUMBER: _builtins.int
+        PERSON_FIELD_NUMBER: _builtins.int
         bookable: _builtins.bool
         genre: _builtins.str
         """One of the film's genres, in any case."""
         year: _builtins.int
         """Year of release."""
+        year_from: _builtins.int
+        """Not released before this year."""
+        year_to: _builtins.int
+        """Not released after this year."""
+        person: _builtins.str
+        """The name of somebody who directed, played in or wrote it, or words of the name, in any case."""
         def __init__(
             self,
             *,
             bookable: _builtins.bool | None = ...,
             genre: _builtins.str = ...,
             year: _builtins.int = ...,
+            year_from: _builtins.int = ...,
+            year_to: _builtins.int = ...,
+            person: _builtins.str = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _typing.Literal["_bookable", b"_bookable", "bookable", b"bookable"]  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["_bookable", b"_bookable", "bookable", b"bookable", "genre", b"genre", "year", b"year"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["_bookable", b"_bookable", "bookable", b"bookable", "genre", b"genre", "person", b"person", "year", b"year", "year_from", b"year_from", "year_to", b"year_to"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         _WhichOneofReturnType__bookable: _TypeAlias = _typing.Literal["bookable"]  # noqa: Y015
         _WhichOneofArgType__bookable: _TypeAlias = _typing.Literal["_bookable", b"_bookable"]  # noqa: Y015
@@ -184,7 +233,7 @@ class ListMoviesRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     query: _builtins.str
-    """A part of the title, in any case, with or without accents."""
+    """What somebody typed. With a space behind it the last word is whole."""
     page_size: _builtins.int
     """At most 100 (also when more are asked for); 0 means 20."""
     page_token: _builtins.str

@@ -92,8 +92,13 @@ class MovieServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListMovies(self, request, context):
-        """Lists films by title, optionally those whose title contains a text.
-        Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+        """Lists films: with a query those that fit it, the best first, else all by title.
+
+        A query is a title in any language that the catalogue knows, words of one, people, the year, or some of these, in any
+        case, with or without accents; the last word may be the beginning of one. A title that is just the query comes first,
+        then films that have all the words, the better known ones first. If there are none: titles with the query somewhere in
+        them; then films with words that are like those of the query, a letter wrong, missing, too many or swapped, in longer
+        words two. Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

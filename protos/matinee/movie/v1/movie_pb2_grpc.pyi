@@ -23,8 +23,13 @@ class MovieServiceStub:
     BatchGetMovies: _aio.UnaryUnaryMultiCallable[_movie_pb2.BatchGetMoviesRequest, _movie_pb2.BatchGetMoviesResponse]
     """Gets many films at once. Ids that the catalogue does not have are left out."""
     ListMovies: _aio.UnaryUnaryMultiCallable[_movie_pb2.ListMoviesRequest, _movie_pb2.ListMoviesResponse]
-    """Lists films by title, optionally those whose title contains a text.
-    Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+    """Lists films: with a query those that fit it, the best first, else all by title.
+
+    A query is a title in any language that the catalogue knows, words of one, people, the year, or some of these, in any
+    case, with or without accents; the last word may be the beginning of one. A title that is just the query comes first,
+    then films that have all the words, the better known ones first. If there are none: titles with the query somewhere in
+    them; then films with words that are like those of the query, a letter wrong, missing, too many or swapped, in longer
+    words two. Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
     """
     AddBookableMovie: _aio.UnaryUnaryMultiCallable[_movie_pb2.AddBookableMovieRequest, _movie_pb2.Movie]
     """Lets hosts announce evenings for a film, from now on. Again changes nothing. No import undoes it.
@@ -72,8 +77,13 @@ class MovieServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _movie_pb2.ListMoviesRequest,
         context: _aio.ServicerContext[_movie_pb2.ListMoviesRequest, _abc.Awaitable[_movie_pb2.ListMoviesResponse]],
     ) -> _abc.Awaitable[_movie_pb2.ListMoviesResponse]:
-        """Lists films by title, optionally those whose title contains a text.
-        Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+        """Lists films: with a query those that fit it, the best first, else all by title.
+
+        A query is a title in any language that the catalogue knows, words of one, people, the year, or some of these, in any
+        case, with or without accents; the last word may be the beginning of one. A title that is just the query comes first,
+        then films that have all the words, the better known ones first. If there are none: titles with the query somewhere in
+        them; then films with words that are like those of the query, a letter wrong, missing, too many or swapped, in longer
+        words two. Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
         """
 
     @_abc_1.abstractmethod
