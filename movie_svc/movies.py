@@ -36,7 +36,7 @@ class Movies:
         Raises InvalidArgument (INVALID_PAGE_TOKEN).
         """
         if query := wanted.pop("query", ""):
-            return await self.search.list(query, wanted, page_size, page_token)
+            return await self.search.find(query, wanted, page_size, page_token)
         size, scope = paging.page_size(page_size), sorted(wanted.items())
         rows = await self.store.list(wanted, position(page_token, scope), size + 1)
         return paging.cut(rows, size, lambda last: paging.encode((last.title_key, str(last.id)), "movies", scope))

@@ -57,7 +57,7 @@ class Search:
     def __init__(self, store: SearchStore) -> None:
         self.store = store
 
-    async def list(self, query: str, wanted: dict[str, Any], size: int, token: str) -> tuple[Sequence[Row], str]:
+    async def find(self, query: str, wanted: dict[str, Any], size: int, token: str) -> tuple[Sequence[Row], str]:
         """A page of films and the next page's token; `wanted` holds the filters.
 
         Raises InvalidArgument (INVALID_PAGE_TOKEN).
