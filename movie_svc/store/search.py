@@ -46,7 +46,7 @@ def statement(conditions: frozenset[str]) -> TextClause:
 
 
 class SearchStore:
-    """Films by words. `planned` plans each statement for its very values: the best plan depends on how rare a word is."""
+    """Films by words. `planned` plans each statement for its own values: how rare a word is decides."""
 
     def __init__(self, planned: Database) -> None:
         self.planned = planned
