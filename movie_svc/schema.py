@@ -4,7 +4,18 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Text, UniqueConstraint, Uuid, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    Index,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP, TSVECTOR
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -123,6 +134,17 @@ class MovieChange(Base):
     reason: Mapped[str]
 
     __table_args__ = (Index("changes_of_movie", "movie_id", "id"), {"info": APPEND_ONLY})
+
+
+class ImportProgress(Base):
+    """How far an import of one of IMDb's files has come, until it is through."""
+
+    __tablename__ = "import_progress"
+
+    file: Mapped[str] = mapped_column(primary_key=True)
+    mark: Mapped[str]
+    """Which version of the file, and what was asked of it."""
+    lines: Mapped[int] = mapped_column(BigInteger)
 
 
 class IdempotencyKey(KeptKey, Base):
