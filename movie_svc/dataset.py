@@ -52,8 +52,7 @@ class Dataset:
     def __iter__(self) -> Iterator[bytes]:
         """The lines behind the header. Raises Truncated."""
         try:
-            for line in self.lines:
-                yield line
+            yield from self.lines
         except BROKEN:
             raise Truncated(f"{self.path} ends in the middle") from None
 
