@@ -35,7 +35,7 @@ async def compare(mesh: Mesh, stage: Stage, console: Console) -> list[str]:
     """Prints both ways beside each other, alone and in a crowd; returns what went wrong."""
     url = SecretStr(database_url(mesh.settings, get_service("booking")))
     database = Database(
-        MeshSettings.model_construct(database_url=url, database_connections=CROWD), "bench", plan_once=True
+        MeshSettings.model_construct(database_url=url, database_connections=CROWD), "bench", plans="force_generic_plan"
     )
     try:
         samples = await in_turns(mesh, BookingStore(database, database), applications(stage))

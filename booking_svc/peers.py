@@ -94,9 +94,12 @@ class Films:
         return {movie_id: movie.title for movie_id, movie in movies.items()}
 
     async def get(self, movie_id: UUID) -> movie_pb2.Movie:
-        """A film. Raises NotFound (MOVIE_NOT_FOUND), Unavailable (PEER_UNAVAILABLE)."""
+        """A film as it is now: moderators may just have decided about it.
+
+        Raises NotFound (MOVIE_NOT_FOUND), Unavailable (PEER_UNAVAILABLE).
+        """
         try:
-            movies = await self.cache.get_many([movie_id])
+            movies = await self.load([movie_id])
         except MeshError as error:
             raise unavailable(error, "the catalogue does not answer right now") from None
         if movie_id not in movies:

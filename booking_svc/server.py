@@ -58,7 +58,7 @@ async def build(settings: Settings) -> Process:
     """Everything once, by hand, top to bottom."""
     database = Database(settings, "booking")
     # To plan an application takes PostgreSQL longer than to book it.
-    planned = Database(settings, "booking-planned", plan_once=True)
+    planned = Database(settings, "booking-planned", plans="force_generic_plan")
     redis = open_redis(settings)
     auth = connect(settings, "auth", settings.auth_target, auth_pb2.DESCRIPTOR.services_by_name["AuthService"])
     movie = connect(settings, "movie", settings.movie_target, movie_pb2.DESCRIPTOR.services_by_name["MovieService"])

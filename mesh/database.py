@@ -96,12 +96,12 @@ class Connection:
 class Database:
     """A service's own database. Connects when first used.
 
-    With `plan_once` PostgreSQL plans a statement once a connection and not for each call's values: for statements whose
-    best plan does not depend on them. Left alone it never does so for arrays, because it expects long ones.
+    `plans` is PostgreSQL's plan_cache_mode. With force_generic_plan it plans a statement once a connection and not for
+    each call's values: for statements whose best plan does not depend on them. Left alone it never does so for arrays,
+    because it expects long ones. force_custom_plan is for statements where everything depends on the values.
     """
 
-    def __init__(self, settings: MeshSettings, name: str, *, plan_once: bool = False) -> None:
-        plans = "force_generic_plan" if plan_once else "auto"
+    def __init__(self, settings: MeshSettings, name: str, *, plans: str = "auto") -> None:
         self.pool = asyncpg.create_pool(
             settings.database_url.get_secret_value().replace("+asyncpg", ""),
             min_size=0,

@@ -1,6 +1,7 @@
 """Fills the catalogue: `python -m movie_svc.importer [FILE ...]`, without FILE from the films of data/.
 
-Running it again changes nothing that is as it should be. The database is the one that DATABASE_URL names.
+Running it again changes nothing that is as it should be, and no run changes what moderators decided. The database is
+the one that DATABASE_URL names.
 """
 
 import argparse
@@ -16,8 +17,8 @@ from rich.progress import Progress
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from movie_svc import store
 from movie_svc.records import Notes, Record, Unusable, film
+from movie_svc.store import importing
 
 DATA = Path(__file__).parent / "data"
 FILES = (DATA / "samples.json", DATA / "movies.json")
@@ -64,11 +65,11 @@ class Import:
         """Brings the database to what was read, in one transaction."""
         task = progress.add_task("films", total=len(self.films))
         async with engine.begin() as connection:
-            await store.prepare_merge(connection)
+            await importing.prepare_merge(connection)
             for rows in batches(list(self.films.values())):
-                await store.bring(connection, [tuple(row[name] for name in store.IMPORTED) for row in rows])
+                await importing.bring(connection, [tuple(row[name] for name in importing.IMPORTED) for row in rows])
                 progress.advance(task, len(rows))
-            for row in await store.merge(connection):
+            for row in await importing.merge(connection):
                 (self.added if row.added else self.changed).append(row.title)
 
     def report(self) -> str:

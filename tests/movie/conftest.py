@@ -2,16 +2,20 @@
 
 import json
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
+import pytest_asyncio
 
 from local.mesh import Mesh
 from local.processes import database_url
 from local.services import get_service
 from movie_svc.importer import Import, run
+from tests.people import Person, ok
 
 Importer = Callable[[list[dict[str, Any]]], Awaitable[Import]]
 
@@ -32,3 +36,20 @@ def importer(mesh: Mesh, tmp_path: Path) -> Importer:
         return await run(database_url(mesh.settings, get_service("movie")), [path])
 
     return imported
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def moderator(sudo: Person, new_person: Callable[..., Awaitable[Person]]) -> Person:
+    """Somebody who may moderate, and nothing beyond."""
+    person = await new_person()
+    ok(await sudo.put(f"/auth/v1/permissions/{person.id}", {"permissions": [0, 3]}))
+    login = {"email": person.email, "password": person.password}
+    return replace(person, token=ok(await person.http.post("/auth/v1/login/", json=login))["access_token"])
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def database(mesh: Mesh) -> AsyncIterator["asyncpg.Connection"]:
+    """The catalogue's own database, as its service."""
+    connection = await asyncpg.connect(database_url(mesh.settings, get_service("movie")).replace("+asyncpg", ""))
+    yield connection
+    await connection.close()

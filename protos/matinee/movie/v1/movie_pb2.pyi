@@ -6,6 +6,7 @@ The catalogue of films."""
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
@@ -24,6 +25,33 @@ class Movie(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class Title(_message.Message):
+        """A title that a film has somewhere."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        TITLE_FIELD_NUMBER: _builtins.int
+        LANGUAGE_FIELD_NUMBER: _builtins.int
+        REGION_FIELD_NUMBER: _builtins.int
+        title: _builtins.str
+        language: _builtins.str
+        """As IMDb has it, mostly ISO 639-1; empty when it is not known."""
+        region: _builtins.str
+        """As IMDb has it, mostly ISO 3166-1; empty when it is not known."""
+        def __init__(
+            self,
+            *,
+            title: _builtins.str = ...,
+            language: _builtins.str = ...,
+            region: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["language", b"language", "region", b"region", "title", b"title"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     ID_FIELD_NUMBER: _builtins.int
     IMDB_RATING_FIELD_NUMBER: _builtins.int
     GENRE_FIELD_NUMBER: _builtins.int
@@ -35,6 +63,8 @@ class Movie(_message.Message):
     DURATION_FIELD_NUMBER: _builtins.int
     BOOKABLE_FIELD_NUMBER: _builtins.int
     YEAR_FIELD_NUMBER: _builtins.int
+    TITLES_FIELD_NUMBER: _builtins.int
+    IMDB_ID_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUID."""
     imdb_rating: _builtins.float
@@ -47,6 +77,8 @@ class Movie(_message.Message):
     """Whether evenings may be announced for it."""
     year: _builtins.int
     """Year of release; 0 when it is not known."""
+    imdb_id: _builtins.str
+    """What IMDb calls it, such as tt0133093; empty if it did not come from there."""
     @_builtins.property
     def genre(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
@@ -55,6 +87,10 @@ class Movie(_message.Message):
     def actors_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
     def writers_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def titles(self) -> _containers.RepeatedCompositeFieldContainer[Global___Movie.Title]:
+        """What it is called elsewhere. GetMovie tells at most 1,000; other RPCs none."""
+
     def __init__(
         self,
         *,
@@ -69,10 +105,12 @@ class Movie(_message.Message):
         duration: _builtins.int = ...,
         bookable: _builtins.bool = ...,
         year: _builtins.int = ...,
+        titles: _abc.Iterable[Global___Movie.Title] | None = ...,
+        imdb_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actors_names", b"actors_names", "bookable", b"bookable", "description", b"description", "director", b"director", "duration", b"duration", "genre", b"genre", "id", b"id", "imdb_rating", b"imdb_rating", "title", b"title", "writers_names", b"writers_names", "year", b"year"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actors_names", b"actors_names", "bookable", b"bookable", "description", b"description", "director", b"director", "duration", b"duration", "genre", b"genre", "id", b"id", "imdb_id", b"imdb_id", "imdb_rating", b"imdb_rating", "title", b"title", "titles", b"titles", "writers_names", b"writers_names", "year", b"year"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -158,21 +196,33 @@ class ListMoviesRequest(_message.Message):
         BOOKABLE_FIELD_NUMBER: _builtins.int
         GENRE_FIELD_NUMBER: _builtins.int
         YEAR_FIELD_NUMBER: _builtins.int
+        YEAR_FROM_FIELD_NUMBER: _builtins.int
+        YEAR_TO_FIELD_NUMBER: _builtins.int
+        PERSON_FIELD_NUMBER: _builtins.int
         bookable: _builtins.bool
         genre: _builtins.str
         """One of the film's genres, in any case."""
         year: _builtins.int
         """Year of release."""
+        year_from: _builtins.int
+        """Not released before this year."""
+        year_to: _builtins.int
+        """Not released after this year."""
+        person: _builtins.str
+        """The name of somebody who directed, played in or wrote it, or words of the name, in any case."""
         def __init__(
             self,
             *,
             bookable: _builtins.bool | None = ...,
             genre: _builtins.str = ...,
             year: _builtins.int = ...,
+            year_from: _builtins.int = ...,
+            year_to: _builtins.int = ...,
+            person: _builtins.str = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _typing.Literal["_bookable", b"_bookable", "bookable", b"bookable"]  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["_bookable", b"_bookable", "bookable", b"bookable", "genre", b"genre", "year", b"year"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["_bookable", b"_bookable", "bookable", b"bookable", "genre", b"genre", "person", b"person", "year", b"year", "year_from", b"year_from", "year_to", b"year_to"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         _WhichOneofReturnType__bookable: _TypeAlias = _typing.Literal["bookable"]  # noqa: Y015
         _WhichOneofArgType__bookable: _TypeAlias = _typing.Literal["_bookable", b"_bookable"]  # noqa: Y015
@@ -183,7 +233,7 @@ class ListMoviesRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     query: _builtins.str
-    """A part of the title, in any case, with or without accents."""
+    """What somebody typed. With a space behind it the last word is whole."""
     page_size: _builtins.int
     """At most 100 (also when more are asked for); 0 means 20."""
     page_token: _builtins.str
@@ -230,3 +280,222 @@ class ListMoviesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListMoviesResponse: _TypeAlias = ListMoviesResponse  # noqa: Y015
+
+@_typing.final
+class AddBookableMovieRequest(_message.Message):
+    """Which film."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MOVIE_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    movie_id: _builtins.str
+    reason: _builtins.str
+    """Why, for the list of changes."""
+    idempotency_key: _builtins.str
+    def __init__(
+        self,
+        *,
+        movie_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["idempotency_key", b"idempotency_key", "movie_id", b"movie_id", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AddBookableMovieRequest: _TypeAlias = AddBookableMovieRequest  # noqa: Y015
+
+@_typing.final
+class RemoveBookableMovieRequest(_message.Message):
+    """Which film."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MOVIE_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    movie_id: _builtins.str
+    reason: _builtins.str
+    """Why, for the list of changes."""
+    idempotency_key: _builtins.str
+    def __init__(
+        self,
+        *,
+        movie_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["idempotency_key", b"idempotency_key", "movie_id", b"movie_id", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RemoveBookableMovieRequest: _TypeAlias = RemoveBookableMovieRequest  # noqa: Y015
+
+@_typing.final
+class UpdateMovieRequest(_message.Message):
+    """Which film, and what is right."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MOVIE_ID_FIELD_NUMBER: _builtins.int
+    RUNNING_TIME_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    movie_id: _builtins.str
+    running_time: _builtins.int
+    """Minutes."""
+    description: _builtins.str
+    reason: _builtins.str
+    """Why, for the list of changes."""
+    idempotency_key: _builtins.str
+    def __init__(
+        self,
+        *,
+        movie_id: _builtins.str = ...,
+        running_time: _builtins.int | None = ...,
+        description: _builtins.str | None = ...,
+        reason: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_description", b"_description", "_running_time", b"_running_time", "description", b"description", "running_time", b"running_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_description", b"_description", "_running_time", b"_running_time", "description", b"description", "idempotency_key", b"idempotency_key", "movie_id", b"movie_id", "reason", b"reason", "running_time", b"running_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__description: _TypeAlias = _typing.Literal["description"]  # noqa: Y015
+    _WhichOneofArgType__description: _TypeAlias = _typing.Literal["_description", b"_description"]  # noqa: Y015
+    _WhichOneofReturnType__running_time: _TypeAlias = _typing.Literal["running_time"]  # noqa: Y015
+    _WhichOneofArgType__running_time: _TypeAlias = _typing.Literal["_running_time", b"_running_time"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__description) -> _WhichOneofReturnType__description | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__running_time) -> _WhichOneofReturnType__running_time | None: ...
+
+Global___UpdateMovieRequest: _TypeAlias = UpdateMovieRequest  # noqa: Y015
+
+@_typing.final
+class ListMovieChangesRequest(_message.Message):
+    """Which changes, and how many."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Filter(_message.Message):
+        """What they must be like."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        MOVIE_FIELD_NUMBER: _builtins.int
+        movie: _builtins.str
+        """Those of one film."""
+        def __init__(
+            self,
+            *,
+            movie: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["movie", b"movie"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    FILTER_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """At most 100 (also when more are asked for); 0 means 20."""
+    page_token: _builtins.str
+    @_builtins.property
+    def filter(self) -> Global___ListMovieChangesRequest.Filter: ...
+    def __init__(
+        self,
+        *,
+        filter: Global___ListMovieChangesRequest.Filter | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListMovieChangesRequest: _TypeAlias = ListMovieChangesRequest  # noqa: Y015
+
+@_typing.final
+class ListMovieChangesResponse(_message.Message):
+    """A page of changes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___MovieChange]: ...
+    def __init__(
+        self,
+        *,
+        changes: _abc.Iterable[Global___MovieChange] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListMovieChangesResponse: _TypeAlias = ListMovieChangesResponse  # noqa: Y015
+
+@_typing.final
+class MovieChange(_message.Message):
+    """A moderator decided something about a film."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    TIME_FIELD_NUMBER: _builtins.int
+    ACTOR_ID_FIELD_NUMBER: _builtins.int
+    MOVIE_ID_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """UUID."""
+    actor_id: _builtins.str
+    """Who did it."""
+    movie_id: _builtins.str
+    subject: _builtins.str
+    """bookable, running_time or description."""
+    before: _builtins.str
+    after: _builtins.str
+    reason: _builtins.str
+    @_builtins.property
+    def time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        time: _timestamp_pb2.Timestamp | None = ...,
+        actor_id: _builtins.str = ...,
+        movie_id: _builtins.str = ...,
+        subject: _builtins.str = ...,
+        before: _builtins.str = ...,
+        after: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor_id", b"actor_id", "after", b"after", "before", b"before", "id", b"id", "movie_id", b"movie_id", "reason", b"reason", "subject", b"subject", "time", b"time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MovieChange: _TypeAlias = MovieChange  # noqa: Y015

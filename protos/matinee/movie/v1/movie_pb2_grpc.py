@@ -50,6 +50,26 @@ class MovieServiceStub:
                 request_serializer=matinee_dot_movie_dot_v1_dot_movie__pb2.ListMoviesRequest.SerializeToString,
                 response_deserializer=matinee_dot_movie_dot_v1_dot_movie__pb2.ListMoviesResponse.FromString,
                 _registered_method=True)
+        self.AddBookableMovie = channel.unary_unary(
+                '/matinee.movie.v1.MovieService/AddBookableMovie',
+                request_serializer=matinee_dot_movie_dot_v1_dot_movie__pb2.AddBookableMovieRequest.SerializeToString,
+                response_deserializer=matinee_dot_movie_dot_v1_dot_movie__pb2.Movie.FromString,
+                _registered_method=True)
+        self.RemoveBookableMovie = channel.unary_unary(
+                '/matinee.movie.v1.MovieService/RemoveBookableMovie',
+                request_serializer=matinee_dot_movie_dot_v1_dot_movie__pb2.RemoveBookableMovieRequest.SerializeToString,
+                response_deserializer=matinee_dot_movie_dot_v1_dot_movie__pb2.Movie.FromString,
+                _registered_method=True)
+        self.UpdateMovie = channel.unary_unary(
+                '/matinee.movie.v1.MovieService/UpdateMovie',
+                request_serializer=matinee_dot_movie_dot_v1_dot_movie__pb2.UpdateMovieRequest.SerializeToString,
+                response_deserializer=matinee_dot_movie_dot_v1_dot_movie__pb2.Movie.FromString,
+                _registered_method=True)
+        self.ListMovieChanges = channel.unary_unary(
+                '/matinee.movie.v1.MovieService/ListMovieChanges',
+                request_serializer=matinee_dot_movie_dot_v1_dot_movie__pb2.ListMovieChangesRequest.SerializeToString,
+                response_deserializer=matinee_dot_movie_dot_v1_dot_movie__pb2.ListMovieChangesResponse.FromString,
+                _registered_method=True)
 
 
 class MovieServiceServicer:
@@ -72,7 +92,46 @@ class MovieServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListMovies(self, request, context):
-        """Lists films by title, optionally those whose title contains a text.
+        """Lists films: with a query those that fit it, the best first, else all by title.
+
+        A query is a title in any language that the catalogue knows, words of one, people, the year, or some of these, in any
+        case, with or without accents; the last word may be the beginning of one. A title that is just the query comes first,
+        then films that have all the words, the better known ones first. If there are none: titles with the query somewhere in
+        them; then films with words that are like those of the query, a letter wrong, missing, too many or swapped, in longer
+        words two. Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AddBookableMovie(self, request, context):
+        """Lets hosts announce evenings for a film, from now on. Again changes nothing. No import undoes it.
+        Returns NOT_FOUND (MOVIE_NOT_FOUND) if the catalogue has none with this id, FAILED_PRECONDITION (MOVIE_NOT_BOOKABLE)
+        if nobody knows how long it runs, because an evening has to end.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveBookableMovie(self, request, context):
+        """Lets nobody announce evenings for a film, from now on; those that are announced take place. Again changes nothing. No
+        import undoes it. Returns NOT_FOUND (MOVIE_NOT_FOUND) if the catalogue has none with this id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateMovie(self, request, context):
+        """Corrects what the catalogue says of a film; fields that are not given stay. No import undoes it. Evenings that are
+        announced keep the running time they were announced with.
+        Returns NOT_FOUND (MOVIE_NOT_FOUND) if the catalogue has none with this id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListMovieChanges(self, request, context):
+        """Lists what moderators decided about films: newest first. Nothing is ever taken off the list.
         Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -96,6 +155,26 @@ def add_MovieServiceServicer_to_server(servicer, server):
                     servicer.ListMovies,
                     request_deserializer=matinee_dot_movie_dot_v1_dot_movie__pb2.ListMoviesRequest.FromString,
                     response_serializer=matinee_dot_movie_dot_v1_dot_movie__pb2.ListMoviesResponse.SerializeToString,
+            ),
+            'AddBookableMovie': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddBookableMovie,
+                    request_deserializer=matinee_dot_movie_dot_v1_dot_movie__pb2.AddBookableMovieRequest.FromString,
+                    response_serializer=matinee_dot_movie_dot_v1_dot_movie__pb2.Movie.SerializeToString,
+            ),
+            'RemoveBookableMovie': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveBookableMovie,
+                    request_deserializer=matinee_dot_movie_dot_v1_dot_movie__pb2.RemoveBookableMovieRequest.FromString,
+                    response_serializer=matinee_dot_movie_dot_v1_dot_movie__pb2.Movie.SerializeToString,
+            ),
+            'UpdateMovie': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateMovie,
+                    request_deserializer=matinee_dot_movie_dot_v1_dot_movie__pb2.UpdateMovieRequest.FromString,
+                    response_serializer=matinee_dot_movie_dot_v1_dot_movie__pb2.Movie.SerializeToString,
+            ),
+            'ListMovieChanges': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMovieChanges,
+                    request_deserializer=matinee_dot_movie_dot_v1_dot_movie__pb2.ListMovieChangesRequest.FromString,
+                    response_serializer=matinee_dot_movie_dot_v1_dot_movie__pb2.ListMovieChangesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -180,6 +259,114 @@ class MovieService:
             '/matinee.movie.v1.MovieService/ListMovies',
             matinee_dot_movie_dot_v1_dot_movie__pb2.ListMoviesRequest.SerializeToString,
             matinee_dot_movie_dot_v1_dot_movie__pb2.ListMoviesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddBookableMovie(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.movie.v1.MovieService/AddBookableMovie',
+            matinee_dot_movie_dot_v1_dot_movie__pb2.AddBookableMovieRequest.SerializeToString,
+            matinee_dot_movie_dot_v1_dot_movie__pb2.Movie.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveBookableMovie(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.movie.v1.MovieService/RemoveBookableMovie',
+            matinee_dot_movie_dot_v1_dot_movie__pb2.RemoveBookableMovieRequest.SerializeToString,
+            matinee_dot_movie_dot_v1_dot_movie__pb2.Movie.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateMovie(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.movie.v1.MovieService/UpdateMovie',
+            matinee_dot_movie_dot_v1_dot_movie__pb2.UpdateMovieRequest.SerializeToString,
+            matinee_dot_movie_dot_v1_dot_movie__pb2.Movie.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListMovieChanges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.movie.v1.MovieService/ListMovieChanges',
+            matinee_dot_movie_dot_v1_dot_movie__pb2.ListMovieChangesRequest.SerializeToString,
+            matinee_dot_movie_dot_v1_dot_movie__pb2.ListMovieChangesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -23,7 +23,30 @@ class MovieServiceStub:
     BatchGetMovies: _aio.UnaryUnaryMultiCallable[_movie_pb2.BatchGetMoviesRequest, _movie_pb2.BatchGetMoviesResponse]
     """Gets many films at once. Ids that the catalogue does not have are left out."""
     ListMovies: _aio.UnaryUnaryMultiCallable[_movie_pb2.ListMoviesRequest, _movie_pb2.ListMoviesResponse]
-    """Lists films by title, optionally those whose title contains a text.
+    """Lists films: with a query those that fit it, the best first, else all by title.
+
+    A query is a title in any language that the catalogue knows, words of one, people, the year, or some of these, in any
+    case, with or without accents; the last word may be the beginning of one. A title that is just the query comes first,
+    then films that have all the words, the better known ones first. If there are none: titles with the query somewhere in
+    them; then films with words that are like those of the query, a letter wrong, missing, too many or swapped, in longer
+    words two. Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+    """
+    AddBookableMovie: _aio.UnaryUnaryMultiCallable[_movie_pb2.AddBookableMovieRequest, _movie_pb2.Movie]
+    """Lets hosts announce evenings for a film, from now on. Again changes nothing. No import undoes it.
+    Returns NOT_FOUND (MOVIE_NOT_FOUND) if the catalogue has none with this id, FAILED_PRECONDITION (MOVIE_NOT_BOOKABLE)
+    if nobody knows how long it runs, because an evening has to end.
+    """
+    RemoveBookableMovie: _aio.UnaryUnaryMultiCallable[_movie_pb2.RemoveBookableMovieRequest, _movie_pb2.Movie]
+    """Lets nobody announce evenings for a film, from now on; those that are announced take place. Again changes nothing. No
+    import undoes it. Returns NOT_FOUND (MOVIE_NOT_FOUND) if the catalogue has none with this id.
+    """
+    UpdateMovie: _aio.UnaryUnaryMultiCallable[_movie_pb2.UpdateMovieRequest, _movie_pb2.Movie]
+    """Corrects what the catalogue says of a film; fields that are not given stay. No import undoes it. Evenings that are
+    announced keep the running time they were announced with.
+    Returns NOT_FOUND (MOVIE_NOT_FOUND) if the catalogue has none with this id.
+    """
+    ListMovieChanges: _aio.UnaryUnaryMultiCallable[_movie_pb2.ListMovieChangesRequest, _movie_pb2.ListMovieChangesResponse]
+    """Lists what moderators decided about films: newest first. Nothing is ever taken off the list.
     Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
     """
 
@@ -54,7 +77,54 @@ class MovieServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _movie_pb2.ListMoviesRequest,
         context: _aio.ServicerContext[_movie_pb2.ListMoviesRequest, _abc.Awaitable[_movie_pb2.ListMoviesResponse]],
     ) -> _abc.Awaitable[_movie_pb2.ListMoviesResponse]:
-        """Lists films by title, optionally those whose title contains a text.
+        """Lists films: with a query those that fit it, the best first, else all by title.
+
+        A query is a title in any language that the catalogue knows, words of one, people, the year, or some of these, in any
+        case, with or without accents; the last word may be the beginning of one. A title that is just the query comes first,
+        then films that have all the words, the better known ones first. If there are none: titles with the query somewhere in
+        them; then films with words that are like those of the query, a letter wrong, missing, too many or swapped, in longer
+        words two. Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+        """
+
+    @_abc_1.abstractmethod
+    def AddBookableMovie(
+        self,
+        request: _movie_pb2.AddBookableMovieRequest,
+        context: _aio.ServicerContext[_movie_pb2.AddBookableMovieRequest, _abc.Awaitable[_movie_pb2.Movie]],
+    ) -> _abc.Awaitable[_movie_pb2.Movie]:
+        """Lets hosts announce evenings for a film, from now on. Again changes nothing. No import undoes it.
+        Returns NOT_FOUND (MOVIE_NOT_FOUND) if the catalogue has none with this id, FAILED_PRECONDITION (MOVIE_NOT_BOOKABLE)
+        if nobody knows how long it runs, because an evening has to end.
+        """
+
+    @_abc_1.abstractmethod
+    def RemoveBookableMovie(
+        self,
+        request: _movie_pb2.RemoveBookableMovieRequest,
+        context: _aio.ServicerContext[_movie_pb2.RemoveBookableMovieRequest, _abc.Awaitable[_movie_pb2.Movie]],
+    ) -> _abc.Awaitable[_movie_pb2.Movie]:
+        """Lets nobody announce evenings for a film, from now on; those that are announced take place. Again changes nothing. No
+        import undoes it. Returns NOT_FOUND (MOVIE_NOT_FOUND) if the catalogue has none with this id.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateMovie(
+        self,
+        request: _movie_pb2.UpdateMovieRequest,
+        context: _aio.ServicerContext[_movie_pb2.UpdateMovieRequest, _abc.Awaitable[_movie_pb2.Movie]],
+    ) -> _abc.Awaitable[_movie_pb2.Movie]:
+        """Corrects what the catalogue says of a film; fields that are not given stay. No import undoes it. Evenings that are
+        announced keep the running time they were announced with.
+        Returns NOT_FOUND (MOVIE_NOT_FOUND) if the catalogue has none with this id.
+        """
+
+    @_abc_1.abstractmethod
+    def ListMovieChanges(
+        self,
+        request: _movie_pb2.ListMovieChangesRequest,
+        context: _aio.ServicerContext[_movie_pb2.ListMovieChangesRequest, _abc.Awaitable[_movie_pb2.ListMovieChangesResponse]],
+    ) -> _abc.Awaitable[_movie_pb2.ListMovieChangesResponse]:
+        """Lists what moderators decided about films: newest first. Nothing is ever taken off the list.
         Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
         """
 

@@ -1,0 +1,1 @@
+"""All SQL of the service. Statements are built once."""

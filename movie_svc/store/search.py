@@ -1,0 +1,76 @@
+"""SQL that finds films by what somebody typed."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import TextClause, text
+
+from mesh.database import Database, Row
+from movie_svc.store.movies import COLUMNS, FILTERS
+
+TYPED = text("SELECT search_key(:query) AS key, search_words(:query) AS words")
+NEAR = text(
+    """SELECT word FROM vocabulary
+    WHERE deletions && deletions(:word) AND levenshtein_less_equal(word, :word, 2) <= 2
+    ORDER BY levenshtein_less_equal(word, :word, 2), word LIMIT :count"""
+)
+LIKE_IT = text(
+    """SELECT word FROM vocabulary WHERE word % :word AND levenshtein_less_equal(word, :word, 2) <= 2
+    ORDER BY word <-> :word, word LIMIT :count"""
+)
+TITLED = """id IN (
+    SELECT id FROM movies WHERE title_key = :key UNION ALL SELECT movie_id FROM movie_titles WHERE title_key = :key
+)"""
+# Escaped only after the accents are gone: taking them away can make a percent sign of what was none.
+ESCAPED = r"regexp_replace(:key, '([\\%_])', '\\\1', 'g')"
+CONDITIONS = {
+    **FILTERS,
+    "titled": TITLED,
+    "not_titled": f"NOT {TITLED}",
+    "terms": "words @@ CAST(:terms AS tsquery)",
+    "part": f"title_key LIKE '%' || {ESCAPED} || '%'",
+    "begins": f"title_key LIKE {ESCAPED} || '%'",
+    "after": "(votes, id) < (:after_votes, :after_id)",
+}
+COUNT = 40
+"""Most words that one typed word may stand for."""
+
+
+@cache
+def statement(conditions: frozenset[str]) -> TextClause:
+    """A statement for a set of conditions: PostgreSQL plans each shape for itself."""
+    where = " AND ".join(CONDITIONS[name] for name in sorted(conditions))
+    return text(f"SELECT {COLUMNS} FROM movies WHERE {where} ORDER BY votes DESC, id DESC LIMIT :count")
+
+
+class SearchStore:
+    """Films by words. `planned` plans each statement for its own values: how rare a word is decides."""
+
+    def __init__(self, planned: Database) -> None:
+        self.planned = planned
+
+    async def read(self, query: str) -> Row:
+        """What was typed, as it is compared: a key, and its words."""
+        return (await self.planned.read(TYPED, {"query": query})).one()
+
+    async def near(self, word: str) -> Sequence[str]:
+        """Words that somebody who typed this one may have meant, the nearest first.
+
+        One letter wrong, missing, too many or swapped; in longer ones two.
+        """
+        values = {"word": word, "count": COUNT}
+        found = (await self.planned.read(NEAR, values)).column()
+        if not found and len(word) > 5:
+            found = (await self.planned.read(LIKE_IT, values)).column()
+        return found
+
+    async def list(
+        self, conditions: frozenset[str], values: dict[str, Any], after: tuple[int, UUID] | None, count: int
+    ) -> Sequence[Row]:
+        """At most `count` films that meet all conditions, the best known first, behind `after` (votes and id)."""
+        if after is not None:
+            conditions |= {"after"}
+            values = {**values, "after_votes": after[0], "after_id": after[1]}
+        return (await self.planned.read(statement(conditions), {**values, "count": count})).all()
