@@ -12,7 +12,7 @@ from rich.console import Console
 from local.env_file import complete_env_file
 from local.errors import MeshError
 from local.services import get_service
-from local.settings import ENV_FILE, SECRETS, load_home, load_settings
+from local.settings import CONTAINER_SECRETS, ENV_FILE, SECRETS, load_home, load_settings
 from local.steps import Steps, print_error
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def up() -> None:
 def env() -> None:
     """Write .env with random secrets, for docker compose too; nothing is started, and what is there stays."""
     with _errors_shown():
-        added = complete_env_file(ENV_FILE, SECRETS)
+        added = complete_env_file(ENV_FILE, [*SECRETS, *CONTAINER_SECRETS])
         load_settings()
         done = f"added {', '.join(added)} to {ENV_FILE}" if added else f"{ENV_FILE} has all secrets"
         console.print(f"{done}; what was there stays", markup=False, highlight=False, soft_wrap=True)

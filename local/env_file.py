@@ -28,6 +28,8 @@ HEADER = """\
 #UGC_PROCESSES=1
 #BOOKING_PROCESSES=1
 #NOTIFY_PROCESSES=1
+# A Graylog that gets the logs, too: udp://host:port or tcp://host:port.
+#GRAYLOG_URL=
 
 # Secrets.
 """

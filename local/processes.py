@@ -190,6 +190,7 @@ def _member_environment(settings: Settings, identity: str, address: str) -> dict
         "LOCAL_MODE": "true",
         "CLOCK_FILE": str(settings.home.clock),
         "PYTHONUNBUFFERED": "1",
+        "GRAYLOG_URL": settings.graylog_url,
         **settings.extra_environment,
     }
 

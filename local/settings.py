@@ -82,6 +82,9 @@ class Settings(_Place, Door):
     # The one that it took the place of, until the auth service has started once.
     signing_key_secret_before: Annotated[str, Field(repr=False)] = ""
 
+    # A GELF input that gets the services' lines, beside var/logs: udp://host:port or tcp://host:port.
+    graylog_url: str = ""
+
     # Variables beyond these that every service gets; tests and the benchmark use it.
     extra_environment: dict[str, str] = {}
 
@@ -134,12 +137,14 @@ SECRETS = [
     "UNSUBSCRIBE_SECRET",
     "SIGNING_KEY_SECRET",
 ]
+CONTAINER_SECRETS = ["GRAYLOG_PASSWORD", "GRAYLOG_PASSWORD_SECRET"]
+"""What only the containers of docker-compose.yml use."""
 
 
 def load_settings(env_file: Path = ENV_FILE, *, create: bool = False) -> Settings:
     """Reads the settings; `create` first writes what is missing in .env."""
     if create:
-        complete_env_file(env_file, SECRETS)
+        complete_env_file(env_file, [*SECRETS, *CONTAINER_SECRETS])
     return build_settings(env_file=env_file)
 
 

@@ -1,4 +1,7 @@
-"""JSON lines on stdout: structlog for ours, the same shape for what libraries log through the standard library."""
+"""JSON lines on stdout: structlog for ours, the same shape for what libraries log through the standard library.
+
+Where there is a Graylog it gets them, too.
+"""
 
 import logging
 import sys
@@ -6,23 +9,31 @@ import sys
 import orjson
 import structlog
 
+from mesh import VERSION
+from mesh.graylog import Graylog
 
-def configure(service: str, level: str) -> None:
-    """Sets up logging for the process; every line carries the service's name."""
+
+def configure(service: str, level: str, graylog_url: str = "") -> Graylog | None:
+    """Sets up logging for the process; every line carries the service's name and version.
+
+    Returns the way to Graylog, to be closed at the end, if there is one.
+    """
     numeric = logging.getLevelNamesMapping()[level]
 
     def named(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-        event["service"] = service
+        event["service"], event["version"] = service, VERSION
         return event
 
+    graylog = Graylog(graylog_url) if graylog_url else None
     shared: list[structlog.typing.Processor] = [
         named,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
+    last: list[structlog.typing.Processor] = [graylog] if graylog else []
     structlog.configure(
-        processors=[*shared, structlog.processors.JSONRenderer(serializer=orjson.dumps)],
+        processors=[*shared, *last, structlog.processors.JSONRenderer(serializer=orjson.dumps)],
         wrapper_class=structlog.make_filtering_bound_logger(numeric),
         logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
         cache_logger_on_first_use=True,
@@ -32,11 +43,12 @@ def configure(service: str, level: str) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, as_text],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last, as_text],
         )
     )
     # Libraries tell of every statement and job at INFO: our own line per call says enough.
     logging.basicConfig(handlers=[handler], level=max(numeric, logging.WARNING), force=True)
+    return graylog
 
 
 def logger() -> structlog.typing.FilteringBoundLogger:

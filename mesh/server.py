@@ -216,7 +216,7 @@ async def probe(process: Process) -> str:
 
 def run(name: str, settings: ProcessSettings, build: Callable[[], Awaitable[Process]]) -> None:
     """The whole life of a process: `build` puts its parts together inside the running loop."""
-    logs.configure(name, settings.log_level)
+    graylog = logs.configure(name, settings.log_level, settings.graylog_url)
     if settings.local_mode and settings.clock_file is not None:
         clock.follow(settings.clock_file)
 
@@ -228,4 +228,8 @@ def run(name: str, settings: ProcessSettings, build: Callable[[], Awaitable[Proc
         gc.set_threshold(GARBAGE)
         await serve(process)
 
-    uvloop.run(live())
+    try:
+        uvloop.run(live())
+    finally:
+        if graylog is not None:
+            graylog.close()

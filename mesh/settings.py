@@ -34,6 +34,8 @@ class ProcessSettings(BaseSettings):
     """How long running calls may take to finish when the process stops."""
     slow_reader_seconds: Annotated[float, Field(gt=0, le=300)] = 10.0
     """How long a message of a stream waits to be taken before its reader is cut off."""
+    graylog_url: Annotated[str, Field(pattern=r"^((tcp|udp)://[^\s:/]+:\d+)?$")] = ""
+    """udp://host:port or tcp://host:port of a GELF input that gets the lines of the log, beside stdout; empty: none."""
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
     local_mode: bool = False
     """True on a developer's machine: sample identities get tokens."""

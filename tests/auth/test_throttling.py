@@ -17,12 +17,10 @@ from matinee.auth.v1.auth_pb2 import LoginRequest, RegisterRequest
 from matinee.auth.v1.auth_pb2_grpc import AuthServiceStub
 
 from auth_svc.passwords import NICE, Passwords
-from local.home import PYTHON, ROOT
 from local.mesh import Mesh
-from local.processes import service_environment
-from local.services import get_service
 from tests.channels import inner_channel, refusal
 from tests.people import Person, reason
+from tests.processes import own_process
 
 FREE = 5
 """ACCOUNT_FAILURES."""
@@ -75,20 +73,10 @@ async def register(stub: AuthServiceStub, address: str) -> object:
 
 
 @asynccontextmanager
-async def own_process(mesh: Mesh, offset: int = OWN_PORT, **environment: str) -> AsyncIterator[AuthServiceStub]:
+async def own_auth(mesh: Mesh, offset: int = OWN_PORT, **environment: str) -> AsyncIterator[AuthServiceStub]:
     """One more process of the service, with limits of its own."""
-    port = mesh.settings.port(offset)
-    usual = service_environment(mesh.settings, get_service("auth"), port)
-    process = await asyncio.create_subprocess_exec(
-        PYTHON, "-m", "auth_svc", cwd=ROOT, env={**usual, **environment}, stdout=asyncio.subprocess.DEVNULL
-    )
-    try:
-        async with inner_channel(mesh, "auth", "envoy", port=port) as channel:
-            await asyncio.wait_for(channel.channel_ready(), 20)
-            yield AuthServiceStub(channel)
-    finally:
-        process.terminate()
-        await process.wait()
+    async with own_process(mesh, "auth", offset, **environment) as (_, channel):
+        yield AuthServiceStub(channel)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -100,7 +88,7 @@ async def strict(mesh: Mesh) -> AsyncIterator[AuthServiceStub]:
         "REGISTER_BURST": str(STRICT),
         "REGISTER_PER_SECOND": "0.1",
     }
-    async with own_process(mesh, STRICT_PORT, **limits) as stub:
+    async with own_auth(mesh, STRICT_PORT, **limits) as stub:
         yield stub
 
 
@@ -197,14 +185,14 @@ async def test_only_the_edge_is_believed_where_a_client_is(strict: AuthServiceSt
 
 
 async def test_without_redis_the_process_counts_for_itself(mesh: Mesh, guest: Person) -> None:
-    async with own_process(mesh, REDIS_URL=NOWHERE) as stub:
+    async with own_auth(mesh, REDIS_URL=NOWHERE) as stub:
         answers = [await login(stub, guest.email) for _ in range(FREE + 3)]
         assert answers == [WRONG] * (FREE + 1) + [TOO_MANY] * 2
         assert await when_allowed(stub, guest.email, guest.password) is None
 
 
 async def test_who_waits_too_long_for_a_thread_is_refused(mesh: Mesh) -> None:
-    async with own_process(mesh, HASHING_THREADS="1", HASHING_PATIENCE_SECONDS="0.2") as stub:
+    async with own_auth(mesh, HASHING_THREADS="1", HASHING_PATIENCE_SECONDS="0.2") as stub:
         answers = await asyncio.gather(*(register(stub, somewhere()) for _ in range(60)))
         assert set(answers) == {None, (grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_BUSY")}
 

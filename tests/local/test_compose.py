@@ -18,7 +18,7 @@ from local.home import PYTHON
 from local.postgres import INITDB, MAJOR
 from local.processes import SAMPLED
 from local.services import NAMES, SERVICES
-from local.settings import SECRETS
+from local.settings import CONTAINER_SECRETS, SECRETS
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docker-compose.yml").read_text()
@@ -212,4 +212,5 @@ def test_one_shot_jobs_get_what_they_read() -> None:
 
 
 def test_make_env_writes_every_secret_that_compose_asks_for() -> None:
-    assert set(re.findall(r"\$\{(\w+_(?:PASSWORD|SECRET))", TEXT)) == set(SECRETS) - {"SUPERVISOR_PASSWORD"}
+    written = {*SECRETS, *CONTAINER_SECRETS} - {"SUPERVISOR_PASSWORD"}
+    assert set(re.findall(r"\$\{(\w+_(?:PASSWORD|SECRET))", TEXT)) == written
