@@ -14,6 +14,7 @@ from rich.progress import Progress
 
 from bench import (
     fanout,
+    films,
     freshness,
     inbox,
     mailing,
@@ -120,11 +121,12 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--seconds", type=float, default=8.0, help="per figure (default 8)")
+    parser.add_argument("--films", action="store_true", help="instead: searching a million films")
     parser.add_argument("--telling", action="store_true", help="instead: very many reminders, very many jobs")
     options = parser.parse_args()
     printer = console()
-    if options.telling:
-        telling.run(printer)
+    if options.telling or options.films:
+        (telling if options.telling else films).run(printer)
         return
     with running_mesh(extra_env={"MATINEE_BENCH": "1", "LOG_LEVEL": "INFO"}, steps=Steps(printer)) as mesh:
         wrong = uvloop.run(measure_speed(mesh, options.seconds, printer))
