@@ -4,7 +4,18 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Text, UniqueConstraint, Uuid, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    Index,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP, TSVECTOR
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -105,6 +116,22 @@ class Word(Base):
         Index("by_deletion", "deletions", postgresql_using="gin"),
         Index("by_likeness", "word", postgresql_using="gin", postgresql_ops={"word": "gin_trgm_ops"}),
     )
+
+
+class FileImport(Base):
+    """How far an import of a file of IMDb came that has not ended; it is written with the rows it speaks of."""
+
+    __tablename__ = "imports"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    """Such as basics."""
+    fingerprint: Mapped[str]
+    """Of the file's bytes and of what was asked for: another one begins anew."""
+    lines: Mapped[int] = mapped_column(BigInteger())
+    """All up to this one are in the database."""
+    change_time: Mapped[datetime]
+
+    __table_args__ = (CheckConstraint("lines >= 0", name="lines_in_range"),)
 
 
 class MovieChange(Base):
