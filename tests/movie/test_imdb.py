@@ -176,7 +176,7 @@ async def test_import_that_was_killed_goes_on(
     path = write(tmp_path / "killed.gz", "basics", [film(number + n, f"{word} {n}") for n in range(count)])
     command = (sys.executable, "-m", "movie_svc.imdb", "--basics", str(path))
     process = await asyncio.create_subprocess_exec(*command, env={**os.environ, "DATABASE_URL": url})
-    while not await database.fetchval("SELECT lines FROM imports"):
+    while not await database.fetchval("SELECT count(*) FROM imports WHERE lines >= $1", BATCH):
         assert process.returncode is None
         await asyncio.sleep(0.01)
     process.send_signal(signal.SIGKILL)
