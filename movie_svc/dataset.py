@@ -1,96 +1,177 @@
-"""Files of IMDb's public dataset: gzip of tab-separated lines in UTF-8, a header, no quotes, \\N for what is not known.
-
-Format: https://developer.imdb.com/non-commercial-datasets.
-"""
+"""IMDb's datasets as files: tab separated, \\N for what nobody knows, UTF-8, a header, no quoting, gzip."""
 
 import gzip
 import hashlib
+import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import NamedTuple
+from uuid import UUID, uuid5
 
-from movie_svc.records import Unusable
+from movie_svc.records import LONGEST, Notes, Unusable
 
-Values = dict[str, str | None]
-"""A line by the header's names; None for \\N."""
-EDGE = 1 << 20
-"""Bytes at both ends of a file by which it is known again."""
-BROKEN = (EOFError, zlib.error, gzip.BadGzipFile)
+NAMESPACE = UUID("b0c2b0d2-6a3c-5f0e-9c55-5d6f1c0e7a11")
+"""Of ids that come from IMDb's: the same film has the same id in every database."""
+COLUMNS = {
+    "basics": [
+        "tconst",
+        "titleType",
+        "primaryTitle",
+        "originalTitle",
+        "isAdult",
+        "startYear",
+        "endYear",
+        "runtimeMinutes",
+        "genres",
+    ],
+    "ratings": ["tconst", "averageRating", "numVotes"],
+    "akas": ["titleId", "ordering", "title", "region", "language", "types", "attributes", "isOriginalTitle"],
+}
+NAME = re.compile(r"tt(\d{7,8})", re.ASCII)
+LONGEST_LINE = 64 * 1024
+LONGEST_TITLE = 1000
+MOST_VOTES = 2**31 - 1
+UNKNOWN = r"\N"
+Fields = dict[str, str]
+Row = tuple[object, ...]
 
 
-class Truncated(Exception):
-    """The file ends in the middle."""
+class Wanted(NamedTuple):
+    """Which titles become films."""
+
+    types: Collection[str] = ("movie", "tvMovie")
+    adult: bool = False
 
 
-class Dataset:
-    """One file, read line by line: however long it is, one line of it is in memory."""
-
-    def __init__(self, path: Path, columns: Sequence[str]) -> None:
-        """Raises SystemExit if it cannot be read or has not these columns."""
-        self.path = path
-        try:
-            self.raw: BinaryIO = path.open("rb")
-            self.size = path.stat().st_size
-            self.digest = self.fingerprint()
-            self.lines = gzip.GzipFile(fileobj=self.raw)
-            self.header = self.lines.readline().decode("utf-8-sig").rstrip("\r\n").split("\t")
-        except (OSError, UnicodeDecodeError, *BROKEN) as error:
-            raise SystemExit(f"cannot read {path}: {error}") from None
-        if missing := [name for name in columns if name not in self.header]:
-            raise SystemExit(f"{path} has no column {missing[0]}: is it the right one of IMDb's files?")
-
-    def fingerprint(self) -> str:
-        """What tells this file from another version of it, without reading all of it."""
-        digest = hashlib.sha256(str(self.size).encode())
-        digest.update(self.raw.read(EDGE))
-        self.raw.seek(max(0, self.size - EDGE))
-        digest.update(self.raw.read(EDGE))
-        self.raw.seek(0)
-        return digest.hexdigest()
-
-    def __iter__(self) -> Iterator[bytes]:
-        """The lines behind the header. Raises Truncated."""
-        try:
-            yield from self.lines
-        except BROKEN:
-            raise Truncated(f"{self.path} ends in the middle") from None
-
-    def values(self, line: bytes) -> Values:
-        """What a line says. Raises Unusable."""
-        try:
-            text = line.decode("utf-8").rstrip("\r\n")
-        except UnicodeDecodeError:
-            raise Unusable("not UTF-8") from None
-        fields = text.split("\t")
-        if len(fields) != len(self.header):
-            raise Unusable("another number of columns than the header")
-        if "\0" in text:
-            raise Unusable("a character that no text has")
-        return {name: None if field == "\\N" else field for name, field in zip(self.header, fields, strict=True)}
-
-    @property
-    def position(self) -> int:
-        """How many bytes of the file have been read."""
-        return self.raw.tell()
-
-    def close(self) -> None:
-        """Closes the file."""
-        self.lines.close()
-        self.raw.close()
+class Broken(Exception):
+    """A file that cannot be read, or not to its end; says why."""
 
 
 class Seen:
-    """Numbers that came before, a bit each."""
+    """Which names were seen: a bit for each, as there may be millions."""
 
     def __init__(self) -> None:
         self.bits = bytearray()
 
     def add(self, number: int) -> bool:
-        """Notes a number; False if it came before."""
-        place, bit = divmod(number, 8)
+        """Whether it is new."""
+        place, bit = number >> 3, 1 << (number & 7)
         if place >= len(self.bits):
             self.bits.extend(bytes(place + 1 - len(self.bits)))
-        new = not self.bits[place] & 1 << bit
-        self.bits[place] |= 1 << bit
+        new = not self.bits[place] & bit
+        self.bits[place] |= bit
         return new
+
+
+def fingerprint(path: Path, *asked: object) -> str:
+    """Tells files with other bytes apart, and what was asked for of them. Raises Broken."""
+    try:
+        with path.open("rb") as file:
+            return f"{hashlib.file_digest(file, 'sha256').hexdigest()} {asked}"
+    except OSError as error:
+        raise Broken(f"cannot read {path}: {error.strerror}") from None
+
+
+def lines_of(path: Path, advance: Callable[[int], None]) -> Iterator[bytes]:
+    """The lines of a file, too long ones cut; tells how many compressed bytes were read. Raises Broken."""
+    with path.open("rb") as raw, gzip.open(raw) as file:
+        told = 0
+        try:
+            while line := file.readline(LONGEST_LINE):
+                whole = line
+                while whole and not whole.endswith(b"\n"):
+                    whole = file.readline(LONGEST_LINE)
+                yield line
+                if (now := raw.tell()) != told:
+                    advance(now - told)
+                    told = now
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise Broken(f"{path} is damaged or not whole: {error}") from None
+
+
+def fields_of(kind: str, line: bytes) -> Fields:
+    """A line's columns by name. Raises Unusable."""
+    if len(line) >= LONGEST_LINE:
+        raise Unusable("too long")
+    try:
+        values = line.decode().removesuffix("\n").removesuffix("\r").split("\t")
+    except UnicodeDecodeError:
+        raise Unusable("not UTF-8") from None
+    if len(values) != len(COLUMNS[kind]):
+        raise Unusable("wrong number of columns")
+    return dict(zip(COLUMNS[kind], values, strict=True))
+
+
+def number_of(name: str) -> int:
+    """The number in one of IMDb's names. Raises Unusable."""
+    if (match := NAME.fullmatch(name)) is None:
+        raise Unusable("no name of IMDb's")
+    return int(match[1])
+
+
+def title_of(told: str) -> str:
+    """A title without spaces around it. Raises Unusable."""
+    title = " ".join(told.replace("\0", " ").split())
+    if not title or told == UNKNOWN:
+        raise Unusable("no title")
+    if len(title) > LONGEST_TITLE:
+        raise Unusable("title too long")
+    return title
+
+
+def known(told: str) -> str:
+    """A code, empty if nobody knows."""
+    return "" if told == UNKNOWN else told.replace("\0", "")[:16]
+
+
+def whole(told: str, least: int, most: int, odd: str, notes: Notes, place: str) -> int | None:
+    """A number in its range; None if nobody knows, and, noted, if it cannot be."""
+    if told == UNKNOWN:
+        return None
+    if told.isascii() and told.isdigit() and len(told) < 12 and least <= int(told) <= most:
+        return int(told)
+    notes.add(odd, f"{told[:40]}, {place}")
+    return None
+
+
+def film_of(fields: Fields, wanted: Wanted, notes: Notes, place: str) -> Row | None:
+    """A film, in the order of incoming_basics; None if it is not wanted. Raises Unusable."""
+    if fields["isAdult"] not in ("0", "1"):
+        raise Unusable("neither adult nor not")
+    if fields["titleType"] not in wanted.types or (fields["isAdult"] == "1" and not wanted.adult):
+        return None
+    title = title_of(fields["primaryTitle"])
+    try:
+        original = title_of(fields["originalTitle"])
+    except Unusable:
+        original = title
+    year = whole(fields["startYear"], 1, 9999, "years that cannot be", notes, place)
+    minutes = whole(fields["runtimeMinutes"], 1, LONGEST, "running times that cannot be", notes, place)
+    genres = [genre for genre in known_list(fields["genres"]) if genre]
+    name = fields["tconst"]
+    return (uuid5(NAMESPACE, name), name, title, original, year, minutes, genres, fields["titleType"] == "movie")
+
+
+def known_list(told: str) -> list[str]:
+    """The parts of a list with commas."""
+    return [] if told == UNKNOWN else [part.strip()[:40] for part in told.replace("\0", "").split(",")][:10]
+
+
+def rating_of(fields: Fields, notes: Notes, place: str) -> Row | None:
+    """A rating, in the order of incoming_ratings. Raises Unusable."""
+    if re.fullmatch(r"\d{1,2}(\.\d{1,4})?", fields["averageRating"], re.ASCII) is None:
+        raise Unusable("no rating")
+    rating = float(fields["averageRating"])
+    votes = whole(fields["numVotes"], 0, MOST_VOTES, "votes that cannot be", notes, place)
+    if rating > 10 or votes is None:
+        raise Unusable("no rating")
+    return fields["tconst"], rating, votes
+
+
+def aka_of(fields: Fields) -> Row | None:
+    """A title, in the order of incoming_akas; None if it is the original one, which basics tells. Raises Unusable."""
+    language, region = known(fields["language"]), known(fields["region"])
+    if fields["isOriginalTitle"] == "1" or not (language or region):
+        return None
+    return fields["titleId"], title_of(fields["title"]), language, region

@@ -1,261 +1,206 @@
-"""Fills the catalogue from IMDb's public dataset: `python -m movie_svc.imdb --basics title.basics.tsv.gz`.
+"""Fills the catalogue from IMDb's datasets: `python -m movie_svc.imdb --basics title.basics.tsv.gz`, see docs/films.md.
 
-A file goes in by batches, each with a note of how far it went in one transaction: run again after a crash it goes on,
-and run again when it is through it changes nothing. The database is the one that DATABASE_URL names.
+An import that was stopped goes on where it was. Running it again changes nothing that is as it should be, and no run
+changes what moderators decided. The database is the one that DATABASE_URL names.
 """
 
 import argparse
 import asyncio
 import os
-import re
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
-from uuid import uuid5
 
 import asyncpg
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 
-from movie_svc.dataset import Dataset, Seen, Truncated, Values
-from movie_svc.records import CATALOGUE, LONGEST, Notes, Unusable
+from movie_svc.dataset import (
+    COLUMNS,
+    Broken,
+    Row,
+    Seen,
+    Wanted,
+    aka_of,
+    fields_of,
+    film_of,
+    fingerprint,
+    lines_of,
+    number_of,
+    rating_of,
+)
+from movie_svc.records import Notes, Unusable
 from movie_svc.store import imdb as store
 
-BATCH = 5_000
-TYPES = ("movie", "tvMovie")
-DEFAULTS = ",".join(TYPES)
-LONGEST_TITLE = 1_000
-NUMBER = re.compile(r"[0-9]{1,9}")
-IDENTITY = re.compile(r"tt([0-9]{7,9})")
-RATING = re.compile(r"[0-9]{1,2}(\.[0-9]+)?")
+BATCH = 5000
+MOST_TITLES = 1000
+"""Of one film."""
 
 
-BASICS = (
-    "tconst", "titleType", "primaryTitle", "originalTitle", "isAdult", "startYear", "runtimeMinutes", "genres",
-)  # fmt: skip
+class Reader:
+    """Reads one file, and notes what could not be used."""
 
+    def __init__(self, kind: str, path: Path, wanted: Wanted) -> None:
+        self.kind = kind
+        self.path = path
+        self.wanted = wanted
+        self.skipped = Notes()
+        self.odd = Notes()
+        self.seen = Seen()
+        self.current = -1
+        self.titles = 0
 
-class Wanted(NamedTuple):
-    """Which of the titles become films."""
+    def batches(self, advance: Callable[[int], None]) -> Iterator[tuple[int, list[Row], Broken | None]]:
+        """Rows with the number of the last line they came from; a film's titles stay together.
 
-    types: frozenset[str] = frozenset(TYPES)
-    adult: bool = False
+        A file that breaks off gives what it had first, with the reason.
+        """
+        rows: list[Row] = []
+        last: object = None
+        number = 0
+        broken = None
+        try:
+            for number, line in enumerate(lines_of(self.path, advance), 1):
+                if number == 1:
+                    self.header(line)
+                elif (row := self.take(line, number)) is not None:
+                    if len(rows) >= BATCH and row[0] != last:
+                        yield number - 1, rows, None
+                        rows = []
+                    rows.append(row)
+                    last = row[0]
+        except Broken as error:
+            broken = error
+        yield number, rows, broken
+
+    def size(self) -> int:
+        """Compressed bytes."""
+        return self.path.stat().st_size
+
+    def header(self, line: bytes) -> None:
+        """Raises Broken if the file is another one."""
+        if line.decode(errors="replace").split() != COLUMNS[self.kind]:
+            raise Broken(f"{self.path} is not title.{self.kind}.tsv.gz of IMDb")
+
+    def take(self, line: bytes, number: int) -> Row | None:
+        """The row of a line; None if it is not wanted or, noted, cannot be used."""
+        place = f"line {number} of {self.path.name}"
+        try:
+            return self.row(line, place)
+        except Unusable as problem:
+            self.skipped.add(str(problem), place)
+            return None
+
+    def row(self, line: bytes, place: str) -> Row | None:
+        """The row of a line. Raises Unusable."""
+        fields = fields_of(self.kind, line)
+        if self.kind == "akas":
+            self.together(number_of(fields["titleId"]))
+            return aka_of(fields)
+        name = number_of(fields["tconst"])
+        take = rating_of(fields, self.odd, place) if self.kind == "ratings" else None
+        row = take or film_of(fields, self.wanted, self.odd, place)
+        if not self.seen.add(name):
+            raise Unusable("same film as another")
+        return row
+
+    def together(self, name: int) -> None:
+        """Raises Unusable if the film's titles ended further up, or are too many."""
+        if name != self.current:
+            self.current, self.titles = name, 0
+            if not self.seen.add(name):
+                self.titles = MOST_TITLES
+        self.titles += 1
+        if self.titles > MOST_TITLES:
+            raise Unusable(f"beyond {MOST_TITLES} titles of a film, or apart from its others")
 
 
 class Import:
-    """What came of one file."""
+    """One run: what came of it."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.lines = 0
-        self.resumed = 0
-        """How many lines an earlier run had done."""
-        self.added = self.changed = self.left_out = 0
-        self.skipped = Notes()
-        self.odd = Notes()
-        self.truncated = ""
+    def __init__(self, wanted: Wanted) -> None:
+        self.wanted = wanted
+        self.done: dict[str, Counter[str]] = {}
+        self.resumed: dict[str, int] = {}
+        self.readers: list[Reader] = []
+        self.broken: Broken | None = None
+
+    async def write(self, connection: "asyncpg.Connection", kind: str, path: Path, progress: Progress) -> None:
+        """Brings the database to what a file says, or as far as the file goes."""
+        mark = await asyncio.to_thread(fingerprint, path, self.wanted if kind == "basics" else kind)
+        before = self.resumed[kind] = await store.resume(connection, kind, mark)
+        reader, done = Reader(kind, path, self.wanted), Counter[str]()
+        self.readers.append(reader)
+        self.done[kind] = done
+        task = progress.add_task(kind, total=reader.size())
+        for lines, rows, broken in reader.batches(lambda count: progress.advance(task, count)):
+            if lines > before:
+                done += await store.bring(connection, kind, mark, lines, rows)
+            self.broken = broken or self.broken
 
     def report(self) -> str:
         """What was done, in lines for a person."""
-        resumed = f", {self.resumed} of them in an earlier run" if self.resumed else ""
-        skipped = sum(self.skipped.counts.values())
-        lines = [
-            f"{self.name}: {self.lines} lines{resumed}; {self.added} added, {self.changed} changed, {skipped} skipped",
-            f"  left out, not wanted or not in the catalogue: {self.left_out}",
-            *(f"  skipped, {line}" for line in self.skipped.lines()),
-            *(f"  {line}" for line in self.odd.lines()),
-        ]
-        return "\n".join([*lines, f"  {self.truncated}; the rest is missing"] if self.truncated else lines)
-
-
-Read = Callable[[Values, Import], store.Record | None]
-Write = Callable[[store.Connection, Sequence[store.Record]], Awaitable[store.Outcome]]
-
-
-class Kind(NamedTuple):
-    """One of IMDb's files: the columns that it needs, how a line is read and a batch written."""
-
-    name: str
-    columns: tuple[str, ...]
-    read: Read
-    write: Write
-    once: bool
-    """Whether a title has one line only."""
-
-
-def basics(wanted: Wanted) -> Kind:
-    """title.basics: the films."""
-
-    def read(values: Values, done: Import) -> store.Record | None:
-        if values["titleType"] not in wanted.types or (values["isAdult"] == "1" and not wanted.adult):
-            return None
-        title = title_of(values["primaryTitle"])
-        original = values["originalTitle"] and title_of(values["originalTitle"])
-        return (
-            values["tconst"],
-            uuid5(CATALOGUE, str(values["tconst"])),
-            title,
-            original if original != title else None,
-            number_of(values["startYear"], "years", done, lowest=1, highest=9999),
-            number_of(values["runtimeMinutes"], "running times", done, lowest=1, highest=LONGEST),
-            [genre for genre in (values["genres"] or "").split(",") if genre],
-        )
-
-    return Kind("basics", BASICS, read, store.bring_films, once=True)
-
-
-def read_rating(values: Values, done: Import) -> store.Record | None:
-    """A line of title.ratings."""
-    told, votes = values["averageRating"], number_of(values["numVotes"], "votes", done)
-    if told is None or not RATING.fullmatch(told) or float(told) > 10 or votes is None:
-        raise Unusable("no rating")
-    return values["tconst"], float(told), votes
-
-
-def read_title(values: Values, done: Import) -> store.Record | None:
-    """A line of title.akas."""
-    return values["titleId"], title_of(values["title"]), values["language"] or "", values["region"] or ""
-
-
-RATINGS = Kind("ratings", ("tconst", "averageRating", "numVotes"), read_rating, store.bring_ratings, once=True)
-AKAS = Kind("akas", ("titleId", "title", "region", "language"), read_title, store.bring_titles, once=False)
-
-
-def title_of(told: str | None) -> str:
-    """A title without spaces around it. Raises Unusable."""
-    title = " ".join((told or "").split())
-    if not title:
-        raise Unusable("no title")
-    if len(title) > LONGEST_TITLE:
-        raise Unusable("a title longer than any")
-    return title
-
-
-def number_of(told: str | None, what: str, done: Import, lowest: int = 0, highest: int = 10**9) -> int | None:
-    """A number that can be; one that cannot is left open and noted."""
-    if told is None:
-        return None
-    if not NUMBER.fullmatch(told) or not lowest <= int(told) <= highest:
-        done.odd.add(f"{what} that cannot be", told[:20])
-        return None
-    return int(told)
-
-
-async def bring(connection: store.Connection, kind: Kind, path: Path, scope: str, progress: Progress) -> Import:
-    """Imports a file from where an earlier run ended. Raises asyncpg.PostgresError, OSError."""
-    dataset, done = Dataset(path, kind.columns), Import(kind.name)
-    task = progress.add_task(path.name, total=dataset.size)
-    mark = f"{dataset.digest} {scope}"
-    done.resumed = await store.find_progress(connection, kind.name, mark)
-    try:
-        for batch in batches(dataset, kind, done):
-            await keep(connection, kind, batch, mark, done)
-            progress.update(task, completed=dataset.position)
-    except Truncated as problem:
-        done.truncated = str(problem)
-    finally:
-        dataset.close()
-    if not done.truncated:
-        await store.forget_progress(connection, kind.name)
-        progress.update(task, completed=dataset.size)
-    return done
-
-
-async def keep(connection: store.Connection, kind: Kind, batch: list[store.Record], mark: str, done: Import) -> None:
-    """Writes a batch and how far it goes, both or neither."""
-    async with connection.transaction():
-        outcome = await kind.write(connection, batch)
-        await store.keep_progress(connection, kind.name, mark, done.lines)
-    done.added += outcome.added
-    done.changed += outcome.changed
-    done.left_out += outcome.unknown
-
-
-def batches(dataset: Dataset, kind: Kind, done: Import) -> Iterator[list[store.Record]]:
-    """What is to be written, BATCH lines at a time. Raises Truncated, but not before what came is handed over."""
-    seen = Seen()
-    batch: list[store.Record] = []
-    broken: Truncated | None = None
-    lines = iter(dataset)
-    while True:
-        try:
-            line = next(lines, None)
-        except Truncated as problem:
-            line, broken = None, problem
-        if line is None:
-            break
-        done.lines += 1
-        record = take(dataset, kind, line, seen, done)
-        if record is not None and done.lines > done.resumed:
-            batch.append(record)
-        if done.lines % BATCH == 0 and done.lines > done.resumed:
-            yield batch
-            batch = []
-    if done.lines > done.resumed:
-        yield batch
-    if broken is not None:
-        raise broken
-
-
-def take(dataset: Dataset, kind: Kind, line: bytes, seen: Seen, done: Import) -> store.Record | None:
-    """What a line becomes; None, and a note of why, if it becomes nothing."""
-    try:
-        values = dataset.values(line)
-        told = IDENTITY.fullmatch(values[kind.columns[0]] or "")
-        if told is None:
-            raise Unusable("no id of a title")
-        record = kind.read(values, done)
-        if record is None:
-            done.left_out += 1
-        elif kind.once and not seen.add(int(told[1])):
-            raise Unusable("the same title again")
-    except Unusable as problem:
-        done.skipped.add(str(problem), f"line {done.lines + 1}")
-        return None
-    return record
+        lines = []
+        for reader in self.readers:
+            done = ", ".join(f"{count} {what}" for what, count in sorted(self.done[reader.kind].items()))
+            resumed = self.resumed[reader.kind]
+            lines.append(
+                f"{reader.kind}: {done or 'nothing to change'}" + (f" (from line {resumed})" if resumed else "")
+            )
+            lines += [f"  skipped, {line}" for line in reader.skipped.lines()]
+            lines += [f"  {line}" for line in reader.odd.lines()]
+        return "\n".join([*lines, *([f"stopped: {self.broken}"] if self.broken else [])])
 
 
 async def run(
-    url: str, files: Sequence[tuple[Kind, Path]], scope: str = "", console: Console | None = None
-) -> list[Import]:
-    """Imports files in their order. Raises asyncpg.PostgresError, OSError; SystemExit if another import runs."""
+    url: str, files: Mapping[str, Path], wanted: Wanted | None = None, console: Console | None = None
+) -> Import:
+    """Imports files, films first. Raises Broken, Busy, PostgresError, OSError."""
+    done = Import(wanted or Wanted())
     connection = await asyncpg.connect(url.replace("+asyncpg", ""))
-    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
     try:
-        if not await store.alone(connection):
-            raise SystemExit("another import is running; wait for it, or end it and run this again")
-        with Progress(*columns, console=console or Console(stderr=True), transient=True) as progress:
-            return [await bring(connection, kind, path, scope, progress) for kind, path in files]
+        await store.begin(connection)
+        with Progress(console=console or Console(stderr=True), transient=True) as progress:
+            for kind in (kind for kind in COLUMNS if kind in files):
+                await done.write(connection, kind, files[kind], progress)
+                if done.broken:
+                    return done
+        await store.end(connection)
     finally:
         await connection.close()
+    return done
+
+
+def arguments_of() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m movie_svc.imdb", description="Fills the catalogue from IMDb.")
+    for kind in COLUMNS:
+        parser.add_argument(f"--{kind}", type=Path, metavar=f"title.{kind}.tsv.gz")
+    parser.add_argument("--types", default=",".join(Wanted().types), help="kinds of titles, default: %(default)s")
+    parser.add_argument("--adult", action="store_true", help="films for adults, too")
+    arguments = parser.parse_args()
+    if not any(getattr(arguments, kind) for kind in COLUMNS):
+        parser.error(f"at least one of {', '.join(f'--{kind}' for kind in COLUMNS)} is needed")
+    return arguments
 
 
 def main() -> None:
-    """The command line."""
-    about = "Fills the catalogue from IMDb's public dataset."
-    parser = argparse.ArgumentParser(prog="python -m movie_svc.imdb", description=about)
-    parser.add_argument("--basics", type=Path, metavar="FILE", help="title.basics.tsv.gz: the films")
-    parser.add_argument("--akas", type=Path, metavar="FILE", help="title.akas.tsv.gz: what they are called elsewhere")
-    parser.add_argument("--ratings", type=Path, metavar="FILE", help="title.ratings.tsv.gz: how well they are known")
-    parser.add_argument("--types", default=DEFAULTS, metavar="LIST", help=f"what becomes a film ({DEFAULTS})")
-    parser.add_argument("--adult", action="store_true", help="films for adults, too")
-    given = parser.parse_args()
-    wanted = Wanted(frozenset(given.types.split(",")), given.adult)
-    kinds = ((basics(wanted), given.basics), (AKAS, given.akas), (RATINGS, given.ratings))
-    files = [(kind, path) for kind, path in kinds if path]
-    if not files:
-        parser.error("name at least one file")
+    """The command."""
+    arguments = arguments_of()
     if "DATABASE_URL" not in os.environ:
         raise SystemExit("setting DATABASE_URL: missing (python -m local run movie -m movie_svc.imdb sets it)")
-    scope = f"{','.join(sorted(wanted.types))} {wanted.adult}"
+    files = {kind: getattr(arguments, kind) for kind in COLUMNS if getattr(arguments, kind)}
+    wanted = Wanted(tuple(sorted(set(arguments.types.split(",")))), arguments.adult)
     try:
-        done = asyncio.run(run(os.environ["DATABASE_URL"], files, scope))
+        done = asyncio.run(run(os.environ["DATABASE_URL"], files, wanted))
+    except Broken as error:
+        raise SystemExit(str(error)) from None
+    except store.Busy:
+        raise SystemExit("another import runs") from None
     except (asyncpg.PostgresError, OSError) as error:
         raise SystemExit(f"the database refuses: {type(error).__name__}; is it running and migrated?") from None
-    except KeyboardInterrupt:
-        raise SystemExit("ended; run it again and it goes on") from None
-    Console().print("\n".join(each.report() for each in done), markup=False, highlight=False)
-    if any(each.truncated for each in done):
+    Console().print(done.report(), markup=False, highlight=False, soft_wrap=True)
+    if done.broken:
         raise SystemExit(1)
 
 

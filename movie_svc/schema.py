@@ -118,6 +118,22 @@ class Word(Base):
     )
 
 
+class FileImport(Base):
+    """How far an import of a file of IMDb came that has not ended; it is written with the rows it speaks of."""
+
+    __tablename__ = "imports"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    """Such as basics."""
+    fingerprint: Mapped[str]
+    """Of the file's bytes and of what was asked for: another one begins anew."""
+    lines: Mapped[int] = mapped_column(BigInteger())
+    """All up to this one are in the database."""
+    change_time: Mapped[datetime]
+
+    __table_args__ = (CheckConstraint("lines >= 0", name="lines_in_range"),)
+
+
 class MovieChange(Base):
     """What a moderator decided about a film. A trigger refuses to change or to delete it."""
 
@@ -134,17 +150,6 @@ class MovieChange(Base):
     reason: Mapped[str]
 
     __table_args__ = (Index("changes_of_movie", "movie_id", "id"), {"info": APPEND_ONLY})
-
-
-class ImportProgress(Base):
-    """How far an import of one of IMDb's files has come, until it is through."""
-
-    __tablename__ = "import_progress"
-
-    file: Mapped[str] = mapped_column(primary_key=True)
-    mark: Mapped[str]
-    """Which version of the file, and what was asked of it."""
-    lines: Mapped[int] = mapped_column(BigInteger)
 
 
 class IdempotencyKey(KeptKey, Base):

@@ -1,128 +1,124 @@
-"""SQL of imports from IMDb. What is written for a batch belongs to its caller's transaction."""
+"""SQL of imports of IMDb's files. Rows come by COPY into temporary tables and are merged from there, with the place in
+the file in the same transaction."""
 
+from collections import Counter
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeAlias
 
 import asyncpg
 
-Record = tuple[Any, ...]
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
-
-LOCK = 7_269_112_001
-"""The advisory lock of whoever imports."""
-PREPARE_FILMS = """CREATE TEMPORARY TABLE IF NOT EXISTS incoming_films (
-    imdb_id text, id uuid, title text, original text, year integer, running_time integer, genres text[]
-) ON COMMIT DELETE ROWS"""
-# A film that came from elsewhere and has the same title and year is the same film, unless two claim to be it.
-ADOPT = """WITH same AS (
-    SELECT DISTINCT ON (kept.id) kept.id, incoming.imdb_id FROM incoming_films AS incoming
-    JOIN movies AS kept ON kept.title_key = search_key(incoming.title) AND kept.year = incoming.year
-    WHERE kept.imdb_id IS NULL AND NOT EXISTS (SELECT FROM movies AS one WHERE one.imdb_id = incoming.imdb_id)
-    ORDER BY kept.id, incoming.imdb_id
-), single AS (
-    SELECT DISTINCT ON (imdb_id) id, imdb_id FROM same ORDER BY imdb_id, id
-)
-UPDATE movies SET imdb_id = single.imdb_id FROM single WHERE movies.id = single.id"""
-# Of an adopted film only what nobody knew is taken over. What moderators have decided stays in any case.
-MERGE_FILMS = """INSERT INTO movies AS kept (imdb_id, id, title, year, running_time, genres, bookable)
-    SELECT imdb_id, id, title, year, running_time, genres, false FROM incoming_films
-    ON CONFLICT (imdb_id) DO UPDATE SET
-        title = CASE WHEN kept.id = excluded.id THEN excluded.title ELSE kept.title END,
-        year = CASE WHEN kept.id = excluded.id THEN excluded.year ELSE kept.year END,
-        genres = CASE WHEN kept.id = excluded.id OR kept.genres = '{}' THEN excluded.genres ELSE kept.genres END,
-        running_time = CASE WHEN 'running_time' = ANY(kept.decided) THEN kept.running_time
-            WHEN kept.id = excluded.id THEN coalesce(excluded.running_time, kept.running_time)
-            ELSE coalesce(kept.running_time, excluded.running_time) END
-    WHERE CASE WHEN kept.id = excluded.id
-        THEN (kept.title, kept.year, kept.genres) IS DISTINCT FROM (excluded.title, excluded.year, excluded.genres)
-            OR ('running_time' <> ALL(kept.decided) AND excluded.running_time IS NOT NULL
-                AND kept.running_time IS DISTINCT FROM excluded.running_time)
-        ELSE (kept.genres = '{}' AND excluded.genres <> '{}')
-            OR (kept.running_time IS NULL AND excluded.running_time IS NOT NULL) END
-    RETURNING xmax = 0 AS added"""
-MERGE_ORIGINALS = """INSERT INTO movie_titles (movie_id, title)
-    SELECT movies.id, original FROM incoming_films JOIN movies USING (imdb_id)
-    WHERE original IS NOT NULL ON CONFLICT DO NOTHING"""
-PREPARE_RATINGS = """CREATE TEMPORARY TABLE IF NOT EXISTS incoming_ratings (
-    imdb_id text, imdb_rating float8, imdb_votes integer
-) ON COMMIT DELETE ROWS"""
-MERGE_RATINGS = """UPDATE movies SET imdb_rating = incoming.imdb_rating, imdb_votes = incoming.imdb_votes
-    FROM incoming_ratings AS incoming WHERE movies.imdb_id = incoming.imdb_id
-    AND (movies.imdb_rating, movies.imdb_votes) IS DISTINCT FROM (incoming.imdb_rating, incoming.imdb_votes)"""
-UNKNOWN_RATINGS = """SELECT count(*) FROM incoming_ratings AS incoming
-    WHERE NOT EXISTS (SELECT FROM movies WHERE movies.imdb_id = incoming.imdb_id)"""
-PREPARE_TITLES = """CREATE TEMPORARY TABLE IF NOT EXISTS incoming_titles (
-    imdb_id text, title text, language text, region text
-) ON COMMIT DELETE ROWS"""
-# Most are called the same everywhere.
-MERGE_TITLES = """INSERT INTO movie_titles (movie_id, title, language, region)
-    SELECT DISTINCT movies.id, incoming.title, incoming.language, incoming.region
-    FROM incoming_titles AS incoming JOIN movies USING (imdb_id) WHERE incoming.title <> movies.title
-    ON CONFLICT DO NOTHING"""
-UNKNOWN_TITLES = """SELECT count(*) FROM incoming_titles AS incoming
-    WHERE NOT EXISTS (SELECT FROM movies WHERE movies.imdb_id = incoming.imdb_id)"""
-FIND_PROGRESS = "SELECT lines FROM import_progress WHERE file = $1 AND mark = $2"
-KEEP_PROGRESS = """INSERT INTO import_progress (file, mark, lines) VALUES ($1, $2, $3)
-    ON CONFLICT (file) DO UPDATE SET mark = excluded.mark, lines = excluded.lines"""
-FORGET_PROGRESS = "DELETE FROM import_progress WHERE file = $1"
-
-
-class Outcome(NamedTuple):
-    """What a batch brought about."""
-
-    added: int
-    changed: int
-    unknown: int
-    """Lines about titles that are not in the catalogue."""
-
-
-async def alone(connection: Connection) -> bool:
-    """Whether nobody else imports; keeps others out for as long as the connection lives."""
-    return bool(await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK))
-
-
-async def bring_films(connection: Connection, records: Sequence[Record]) -> Outcome:
-    """Adds films, or changes what is different."""
-    await connection.execute(PREPARE_FILMS)
-    await connection.copy_records_to_table("incoming_films", records=records)
-    adopted = count_of(await connection.execute(ADOPT))
-    written = await connection.fetch(MERGE_FILMS)
-    await connection.execute(MERGE_ORIGINALS)
-    added = sum(row["added"] for row in written)
-    return Outcome(added, adopted + len(written) - added, 0)
+LOCK = 0x696D6462
+"""The advisory lock that one import at a time holds as long as its connection lives."""
+LOCK_SECONDS = 10
+PREPARE = """
+    CREATE TEMPORARY TABLE incoming_basics (id uuid, imdb_id text, title text, original text, year integer,
+        running_time integer, genres text[], adopts boolean) ON COMMIT DELETE ROWS;
+    CREATE TEMPORARY TABLE incoming_ratings (imdb_id text, rating float, votes integer) ON COMMIT DELETE ROWS;
+    CREATE TEMPORARY TABLE incoming_akas (imdb_id text, title text, language text, region text) ON COMMIT DELETE ROWS;
+    -- Whatever the planner thinks of tables it has no figures of: a batch is small, the catalogue is not.
+    SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off; SET jit = off
+"""
+# A film of ours and one of IMDb's are the same if title and year are; of several on one side the first.
+ADOPT = """
+    UPDATE movies SET imdb_id = pair.imdb_id FROM (
+        SELECT DISTINCT ON (id) id, imdb_id FROM (
+            SELECT DISTINCT ON (told.imdb_id) ours.id, told.imdb_id FROM incoming_basics AS told
+            JOIN movies AS ours ON ours.title_key = search_key(told.title) AND ours.year = told.year
+            WHERE told.adopts AND ours.imdb_id IS NULL
+            AND NOT EXISTS (SELECT FROM movies AS known WHERE known.imdb_id = told.imdb_id)
+            ORDER BY told.imdb_id, ours.id
+        ) AS nearest ORDER BY id, imdb_id
+    ) AS pair WHERE movies.id = pair.id RETURNING 'known by title and year' AS what
+"""
+RUNNING_TIME = """CASE WHEN 'running_time' = ANY(kept.decided) THEN kept.running_time
+    ELSE coalesce(excluded.running_time, kept.running_time) END"""
+BOOKABLE = f"CASE WHEN 'bookable' = ANY(kept.decided) THEN kept.bookable ELSE ({RUNNING_TIME}) IS NOT NULL END"
+# A film that is as it should be is not written; whoever was inserted has no earlier version (xmax).
+MERGE_BASICS = f"""
+    INSERT INTO movies AS kept (id, imdb_id, title, year, running_time, genres, bookable)
+        SELECT id, imdb_id, title, year, running_time, genres, running_time IS NOT NULL FROM incoming_basics
+    ON CONFLICT (imdb_id) DO UPDATE SET title = excluded.title, year = excluded.year, genres = excluded.genres,
+        running_time = {RUNNING_TIME}, bookable = {BOOKABLE}
+    WHERE (kept.title, kept.year, kept.genres, kept.running_time, kept.bookable)
+        IS DISTINCT FROM (excluded.title, excluded.year, excluded.genres, {RUNNING_TIME}, {BOOKABLE})
+    RETURNING CASE WHEN kept.xmax = 0 THEN 'added' ELSE 'changed' END AS what
+"""
+# A title of no language and no region is the original one; all others come from the file of titles.
+FORGET_ORIGINALS = """
+    DELETE FROM movie_titles AS kept USING incoming_basics AS told JOIN movies ON movies.imdb_id = told.imdb_id
+    WHERE kept.movie_id = movies.id AND (kept.language, kept.region) = ('', '')
+    AND kept.title IS DISTINCT FROM nullif(told.original, told.title) RETURNING 'titles forgotten' AS what
+"""
+MERGE_ORIGINALS = """
+    INSERT INTO movie_titles (movie_id, title)
+        SELECT movies.id, told.original FROM incoming_basics AS told JOIN movies ON movies.imdb_id = told.imdb_id
+        WHERE told.original <> told.title
+    ON CONFLICT DO NOTHING RETURNING 'titles added' AS what
+"""
+MERGE_RATINGS = """
+    UPDATE movies SET imdb_rating = told.rating, imdb_votes = told.votes FROM incoming_ratings AS told
+    WHERE movies.imdb_id = told.imdb_id
+    AND (movies.imdb_rating, movies.imdb_votes) IS DISTINCT FROM (told.rating, told.votes)
+    RETURNING 'rated' AS what
+"""
+FORGET_AKAS = """
+    DELETE FROM movie_titles AS kept USING movies
+    WHERE movies.imdb_id IN (SELECT imdb_id FROM incoming_akas) AND kept.movie_id = movies.id
+    AND (kept.language, kept.region) <> ('', '')
+    AND NOT EXISTS (
+        SELECT FROM incoming_akas AS told WHERE told.imdb_id = movies.imdb_id
+        AND (told.title, told.language, told.region) = (kept.title, kept.language, kept.region)
+    ) RETURNING 'titles forgotten' AS what
+"""
+MERGE_AKAS = """
+    INSERT INTO movie_titles (movie_id, title, language, region)
+        SELECT movies.id, told.title, told.language, told.region
+        FROM incoming_akas AS told JOIN movies ON movies.imdb_id = told.imdb_id
+    ON CONFLICT DO NOTHING RETURNING 'titles added' AS what
+"""
+MERGES = {
+    "basics": (ADOPT, MERGE_BASICS, FORGET_ORIGINALS, MERGE_ORIGINALS),
+    "ratings": (MERGE_RATINGS,),
+    "akas": (FORGET_AKAS, MERGE_AKAS),
+}
+"""What is done with the rows of a batch of each kind of file."""
+RESUME = "SELECT lines FROM imports WHERE kind = $1 AND fingerprint = $2"
+REACH = """
+    INSERT INTO imports (kind, fingerprint, lines, change_time) VALUES ($1, $2, $3, now())
+    ON CONFLICT (kind) DO UPDATE SET fingerprint = $2, lines = $3, change_time = now()
+"""
 
 
-async def bring_ratings(connection: Connection, records: Sequence[Record]) -> Outcome:
-    """Changes what people think of films."""
-    await connection.execute(PREPARE_RATINGS)
-    await connection.copy_records_to_table("incoming_ratings", records=records)
-    unknown = await connection.fetchval(UNKNOWN_RATINGS)
-    return Outcome(0, count_of(await connection.execute(MERGE_RATINGS)), unknown)
+class Busy(Exception):
+    """Another import runs."""
 
 
-async def bring_titles(connection: Connection, records: Sequence[Record]) -> Outcome:
-    """Adds what films are called elsewhere."""
-    await connection.execute(PREPARE_TITLES)
-    await connection.copy_records_to_table("incoming_titles", records=records)
-    unknown = await connection.fetchval(UNKNOWN_TITLES)
-    return Outcome(count_of(await connection.execute(MERGE_TITLES)), 0, unknown)
+async def begin(connection: "asyncpg.Connection") -> None:
+    """Keeps other imports away, and makes the temporary tables. Raises Busy."""
+    try:
+        await connection.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'; SELECT pg_advisory_lock({LOCK})")
+    except asyncpg.LockNotAvailableError:
+        raise Busy from None
+    await connection.execute(f"RESET lock_timeout; {PREPARE}")
 
 
-async def find_progress(connection: Connection, file: str, mark: str) -> int:
-    """How many lines of this very file are done."""
-    return await connection.fetchval(FIND_PROGRESS, file, mark) or 0
+async def resume(connection: "asyncpg.Connection", kind: str, fingerprint: str) -> int:
+    """How many lines of this file an import that did not end has brought already."""
+    return int(await connection.fetchval(RESUME, kind, fingerprint) or 0)
 
 
-async def keep_progress(connection: Connection, file: str, mark: str, lines: int) -> None:
-    """Notes how many lines are done."""
-    await connection.execute(KEEP_PROGRESS, file, mark, lines)
+async def bring(
+    connection: "asyncpg.Connection", kind: str, fingerprint: str, lines: int, rows: Sequence[Sequence[object]]
+) -> Counter[str]:
+    """Merges a batch that ends with line number `lines`, in one transaction; what became of how many."""
+    done: Counter[str] = Counter()
+    async with connection.transaction():
+        await connection.copy_records_to_table(f"incoming_{kind}", records=rows)
+        for merge in MERGES[kind]:
+            done.update(row["what"] for row in await connection.fetch(merge))
+        await connection.execute(REACH, kind, fingerprint, lines)
+    return done
 
 
-async def forget_progress(connection: Connection, file: str) -> None:
-    """The file is through: the next run begins anew."""
-    await connection.execute(FORGET_PROGRESS, file)
-
-
-def count_of(status: str) -> int:
-    """How many rows a statement wrote, from what PostgreSQL says of it, such as INSERT 0 5."""
-    return int(status.rpartition(" ")[2])
+async def end(connection: "asyncpg.Connection") -> None:
+    """Notes that nothing is left to go on with."""
+    await connection.execute("DELETE FROM imports")

@@ -42,11 +42,13 @@ def merged(name: str) -> str:
 
 
 MERGED = {name: merged(name) if name in DECIDABLE else f"excluded.{name}" for name in ALL_BUT_ID}
+# What IMDb tells of is its importer's from then on.
 # A film that is as it should be is not written; whoever was inserted has no earlier version (xmax).
 MERGE = text(
     f"""INSERT INTO movies AS kept ({", ".join(IMPORTED)}) SELECT {", ".join(IMPORTED)} FROM incoming
     ON CONFLICT (id) DO UPDATE SET {", ".join(f"{name} = {value}" for name, value in MERGED.items())}
-    WHERE ({", ".join(f"kept.{name}" for name in ALL_BUT_ID)}) IS DISTINCT FROM ({", ".join(MERGED.values())})
+    WHERE kept.imdb_id IS NULL
+    AND ({", ".join(f"kept.{name}" for name in ALL_BUT_ID)}) IS DISTINCT FROM ({", ".join(MERGED.values())})
     RETURNING kept.title, kept.xmax = 0 AS added"""
 )
 
