@@ -42,6 +42,8 @@ class Wanted(NamedTuple):
 
     types: Collection[str] = ("movie", "tvMovie")
     adult: bool = False
+    bookable: bool = False
+    """Whether films whose running time is known join the bookable group; else that is left to moderators."""
 
 
 class Broken(Exception):
@@ -150,7 +152,8 @@ def film_of(fields: Fields, wanted: Wanted, notes: Notes, place: str) -> Row | N
     minutes = whole(fields["runtimeMinutes"], 1, LONGEST, "running times that cannot be", notes, place)
     genres = [genre for genre in known_list(fields["genres"]) if genre]
     name = fields["tconst"]
-    return (uuid5(NAMESPACE, name), name, title, original, year, minutes, genres, fields["titleType"] == "movie")
+    adopts, bookable = fields["titleType"] == "movie", wanted.bookable and minutes is not None
+    return (uuid5(NAMESPACE, name), name, title, original, year, minutes, genres, adopts, bookable)
 
 
 def known_list(told: str) -> list[str]:

@@ -178,6 +178,7 @@ def arguments_of() -> argparse.Namespace:
         parser.add_argument(f"--{kind}", type=Path, metavar=f"title.{kind}.tsv.gz")
     parser.add_argument("--types", default=",".join(Wanted().types), help="kinds of titles, default: %(default)s")
     parser.add_argument("--adult", action="store_true", help="films for adults, too")
+    parser.add_argument("--bookable", action="store_true", help="those with a running time join the bookable group")
     arguments = parser.parse_args()
     if not any(getattr(arguments, kind) for kind in COLUMNS):
         parser.error(f"at least one of {', '.join(f'--{kind}' for kind in COLUMNS)} is needed")
@@ -190,7 +191,7 @@ def main() -> None:
     if "DATABASE_URL" not in os.environ:
         raise SystemExit("setting DATABASE_URL: missing (python -m local run movie -m movie_svc.imdb sets it)")
     files = {kind: getattr(arguments, kind) for kind in COLUMNS if getattr(arguments, kind)}
-    wanted = Wanted(tuple(sorted(set(arguments.types.split(",")))), arguments.adult)
+    wanted = Wanted(tuple(sorted(set(arguments.types.split(",")))), arguments.adult, arguments.bookable)
     try:
         done = asyncio.run(run(os.environ["DATABASE_URL"], files, wanted))
     except Broken as error:

@@ -11,7 +11,7 @@ LOCK = 0x696D6462
 LOCK_SECONDS = 10
 PREPARE = """
     CREATE TEMPORARY TABLE incoming_basics (id uuid, imdb_id text, title text, original text, year integer,
-        running_time integer, genres text[], adopts boolean) ON COMMIT DELETE ROWS;
+        running_time integer, genres text[], adopts boolean, bookable boolean) ON COMMIT DELETE ROWS;
     CREATE TEMPORARY TABLE incoming_ratings (imdb_id text, rating float, votes integer) ON COMMIT DELETE ROWS;
     CREATE TEMPORARY TABLE incoming_akas (imdb_id text, title text, language text, region text) ON COMMIT DELETE ROWS;
     -- Whatever the planner thinks of tables it has no figures of: a batch is small, the catalogue is not.
@@ -31,11 +31,11 @@ ADOPT = """
 """
 RUNNING_TIME = """CASE WHEN 'running_time' = ANY(kept.decided) THEN kept.running_time
     ELSE coalesce(excluded.running_time, kept.running_time) END"""
-BOOKABLE = f"CASE WHEN 'bookable' = ANY(kept.decided) THEN kept.bookable ELSE ({RUNNING_TIME}) IS NOT NULL END"
+BOOKABLE = "CASE WHEN 'bookable' = ANY(kept.decided) THEN kept.bookable ELSE kept.bookable OR excluded.bookable END"
 # A film that is as it should be is not written; whoever was inserted has no earlier version (xmax).
 MERGE_BASICS = f"""
     INSERT INTO movies AS kept (id, imdb_id, title, year, running_time, genres, bookable)
-        SELECT id, imdb_id, title, year, running_time, genres, running_time IS NOT NULL FROM incoming_basics
+        SELECT id, imdb_id, title, year, running_time, genres, bookable FROM incoming_basics
     ON CONFLICT (imdb_id) DO UPDATE SET title = excluded.title, year = excluded.year, genres = excluded.genres,
         running_time = {RUNNING_TIME}, bookable = {BOOKABLE}
     WHERE (kept.title, kept.year, kept.genres, kept.running_time, kept.bookable)

@@ -16,8 +16,9 @@ import pytest
 from local.mesh import Mesh
 from local.processes import database_url
 from local.services import get_service
-from movie_svc.dataset import COLUMNS
+from movie_svc.dataset import COLUMNS, Wanted
 from movie_svc.imdb import BATCH, Import, run
+from movie_svc.store import imdb as store
 from tests.movie.conftest import Importer
 from tests.people import Person, ok
 
@@ -53,10 +54,11 @@ def url(mesh: Mesh) -> str:
 
 @pytest.fixture
 def imdb(url: str, tmp_path: Path) -> Imdb:
-    """Imports rows by kind of file."""
+    """Imports rows by kind of file, films into the bookable group unless told."""
 
-    async def imported(**rows: list[str | bytes]) -> Import:
-        return await run(url, {kind: write(tmp_path / f"{kind}.gz", kind, told) for kind, told in rows.items()})
+    async def imported(bookable: bool = True, **rows: list[str | bytes]) -> Import:
+        files = {kind: write(tmp_path / f"{kind}.gz", kind, told) for kind, told in rows.items()}
+        return await run(url, files, Wanted(bookable=bookable))
 
     return imported
 
@@ -126,6 +128,33 @@ async def test_bytes_that_are_no_utf8_are_skipped(imdb: Imdb, number: int, word:
 async def test_second_row_of_a_film_is_skipped(imdb: Imdb, number: int, word: str) -> None:
     done = await imdb(basics=[film(number, word), film(number, f"{word} 2")])
     assert dict(done.readers[0].skipped.counts) == {"same film as another": 1}
+
+
+async def test_film_joins_the_bookable_group_only_when_asked(
+    imdb: Imdb, http: httpx.AsyncClient, number: int, word: str
+) -> None:
+    await imdb(basics=[film(number, word)], bookable=False)
+    before = ok(await http.get("/movie_api/v1/movies", params={"query": word}))[0]["bookable"]
+    await imdb(basics=[film(number, word)])
+    assert (before, ok(await http.get("/movie_api/v1/movies", params={"query": word}))[0]["bookable"]) == (False, True)
+
+
+async def test_import_leaves_films_in_the_group_that_moderators_put_there(
+    imdb: Imdb, http: httpx.AsyncClient, moderator: Person, number: int, word: str
+) -> None:
+    await imdb(basics=[film(number, word)], bookable=False)
+    movie = ok(await http.get("/movie_api/v1/movies", params={"query": word}))[0]
+    ok(await moderator.put(f"/movie_api/v1/bookable/{movie['id']}", {}))
+    await imdb(basics=[film(number, word, minutes=91)], bookable=False)
+    assert ok(await http.get("/movie_api/v1/movies", params={"query": word}))[0]["bookable"] is True
+
+
+async def test_only_one_import_runs_at_a_time(url: str, imdb: Imdb, number: int, word: str) -> None:
+    other = await asyncpg.connect(url.replace("+asyncpg", ""))
+    await store.begin(other)
+    with pytest.raises(store.Busy):
+        await imdb(basics=[film(number, word)])
+    await other.close()
 
 
 @pytest.mark.parametrize("minutes", [0, 1441, "ninety", "-5", r"\N"])

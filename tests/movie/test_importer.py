@@ -63,6 +63,8 @@ async def test_imported_film_is_served(http: httpx.AsyncClient, importer: Import
         "duration": 90,
         "bookable": True,
         "year": 1998,
+        "titles": [],
+        "imdb_id": "",
     }
 
 
