@@ -107,8 +107,8 @@ class Doors:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def doors(mesh: Mesh, http: httpx.AsyncClient, film: Any) -> AsyncIterator[Doors]:
-    opened = Doors(mesh, await make_world(mesh, http, film))
+async def doors(mesh: Mesh, http: httpx.AsyncClient) -> AsyncIterator[Doors]:
+    opened = Doors(mesh, await make_world(mesh, http))
     yield opened
     await opened.close()
 

@@ -81,8 +81,8 @@ class Door:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def door(mesh: Mesh, http: Any, film: Any) -> Door:
-    return Door(mesh, await make_world(mesh, http, film))
+async def door(mesh: Mesh, http: Any) -> Door:
+    return Door(mesh, await make_world(mesh, http))
 
 
 @pytest.mark.parametrize(("service", "label"), [each for each in labels() if each[1] not in STREAMS])
