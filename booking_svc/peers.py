@@ -94,14 +94,20 @@ class Films:
         return {movie_id: movie.title for movie_id, movie in movies.items()}
 
     async def get(self, movie_id: UUID) -> movie_pb2.Movie:
-        """A film as it is now: moderators may just have decided about it.
+        """A film as it is now, because moderators may just have decided about it; while the catalogue is away as it was
+        a moment ago, if that is known.
 
         Raises NotFound (MOVIE_NOT_FOUND), Unavailable (PEER_UNAVAILABLE).
         """
         try:
-            movies = await self.load([movie_id])
+            movies: Mapping[UUID, movie_pb2.Movie] = await self.load([movie_id])
         except MeshError as error:
-            raise unavailable(error, "the catalogue does not answer right now") from None
+            if not is_outage(error):
+                raise
+            try:
+                movies = await self.cache.get_many([movie_id])
+            except MeshError as still:
+                raise unavailable(still, "the catalogue does not answer right now") from None
         if movie_id not in movies:
             raise NotFound("MOVIE_NOT_FOUND", "the catalogue has no such film")
         return movies[movie_id]

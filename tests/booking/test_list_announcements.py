@@ -200,6 +200,7 @@ async def test_guest_list_shows_accepted_guests_only(host: Person, guest: Person
             "guest_id": guest.id,
             "guest_name": "Robin",
             "guest_rating": 0,
+            "guest_rating_count": 0,
             "guest_status": True,
             "author_status": True,
             "tickets": 1,

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import itertools
 import os
 import secrets
 import signal
@@ -25,10 +26,14 @@ from tests.people import Person, ok
 Imdb = Callable[..., Awaitable[Import]]
 
 
+MANY = 20_000
+NUMBERS = itertools.count(10_000_000 + secrets.randbelow(400) * 200_000, MANY)
+
+
 @pytest.fixture
 def number() -> int:
-    """The first of a hundred thousand numbers that no other title has."""
-    return 10_000_000 + secrets.randbelow(800) * 100_000
+    """The first of so many numbers that no other title has."""
+    return next(NUMBERS)
 
 
 def write(path: Path, kind: str, rows: list[str | bytes]) -> Path:
