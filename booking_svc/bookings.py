@@ -7,8 +7,16 @@ from uuid import UUID
 
 from booking_svc.blocks import check_owner
 from booking_svc.days import around_day, parse_day
-from booking_svc.refusals import bad_field, no_announcement, no_booking, not_yours, ongoing
-from booking_svc.schema import Status, status
+from booking_svc.refusals import (
+    bad_field,
+    guest_was_rated,
+    no_announcement,
+    no_booking,
+    not_yours,
+    ongoing,
+    window_closed,
+)
+from booking_svc.schema import Status, rating_closes, status
 from booking_svc.store.announcements import AnnouncementStore
 from booking_svc.store.bookings import BookingStore
 from booking_svc.store.change import Change, changing
@@ -114,9 +122,14 @@ class Bookings:
             bookings = await lock_all(change, announcement_id, [*came, *stayed_away])
             if (stands := status(announcement, change.now)) != Status.DONE:
                 raise FailedPrecondition("EVENING_NOT_OVER", f"the announcement is {stands}", status=stands)
+            if change.now >= rating_closes(announcement):
+                raise window_closed()
+            rated = await change.guests_rated(announcement_id, announcement.author_id)
             for ids, present in ((came, True), (stayed_away, False)):
                 for booking_id in ids:
                     with naming(booking_id):
+                        if not present and bookings[booking_id].guest_id in rated:
+                            raise guest_was_rated()
                         await mark(change, caller.user_id, bookings[booking_id], present)
             await change.reveal_ratings(announcement_id)
             await change.settle(announcement_id)

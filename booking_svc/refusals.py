@@ -94,6 +94,11 @@ def not_over() -> MeshError:
     return FailedPrecondition("EVENING_NOT_OVER", "the evening is not over yet")
 
 
+def guest_was_rated() -> MeshError:
+    """The refusal of marking absent somebody whom one has rated: that would take away his say, and leave one's own."""
+    return FailedPrecondition("GUEST_WAS_RATED", "the host has rated this guest, so he was there")
+
+
 def window_closed() -> MeshError:
     """The refusal of what is said too late."""
     return FailedPrecondition("RATING_WINDOW_CLOSED", "the 14 days for rating have passed")

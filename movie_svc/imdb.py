@@ -71,6 +71,8 @@ class Reader:
                     last = row[0]
         except Broken as error:
             broken = error
+        if not number and broken is None:
+            broken = Broken(f"{self.path} is empty")
         yield number, rows, broken
 
     def size(self) -> int:

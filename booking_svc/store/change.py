@@ -75,6 +75,7 @@ EXPIRE = text(
     )
     SELECT enqueue_job('{TELL}', string_agg(uuid_send(id), ''::bytea)) FROM told HAVING count(*) > 0"""
 )
+GUESTS_RATED = text("SELECT rated_id FROM ratings WHERE announcement_id = :announcement_id AND rater_id = :host")
 HOLD = text(
     """INSERT INTO engagements (person_id, announcement_id, slot, during)
     VALUES (:person_id, :announcement_id, :slot, tstzrange(:begins, :ends)) ON CONFLICT DO NOTHING RETURNING slot"""
@@ -217,6 +218,11 @@ class Change:
         if begun:
             await self.connection.execute(EXPIRE, {"ids": begun, "now": self.now, "actor": NOBODY})
         return len(begun)
+
+    async def guests_rated(self, announcement_id: UUID, host: UUID) -> set[UUID]:
+        """Whom of an evening's guests its host has rated."""
+        values = {"announcement_id": announcement_id, "host": host}
+        return set((await self.connection.execute(GUESTS_RATED, values)).column())
 
     async def reveal_ratings(self, announcement_id: UUID) -> None:
         """Shows an evening's ratings if nobody is left who may still rate."""

@@ -13,7 +13,8 @@ AUDIT = text(
         SELECT person_id FROM (
             (SELECT DISTINCT person_id FROM standings WHERE person_id > :after ORDER BY person_id LIMIT :count)
             UNION
-            (SELECT DISTINCT rated_id FROM ratings WHERE rated_id > :after ORDER BY rated_id LIMIT :count)
+            (SELECT DISTINCT rated_id FROM ratings WHERE rated_id > :after AND count_time IS NOT NULL
+                ORDER BY rated_id LIMIT :count)
         ) AS known ORDER BY person_id LIMIT :count
     ), kept AS (
         SELECT * FROM standings WHERE person_id IN (SELECT person_id FROM person)

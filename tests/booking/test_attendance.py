@@ -36,6 +36,25 @@ async def test_note_may_be_corrected_and_repeated(host: Person, guest: Person, f
     assert [entry["cause"] for entry in noted["timeline"]][-2:] == ["no_show", "attended"]
 
 
+async def test_whom_the_host_has_rated_he_does_not_mark_absent(
+    host: Person, crowd: list[Person], film: Any, ended: Move
+) -> None:
+    announcement, bookings = await past_evening(host, crowd[:2], film, ended)
+    ok(await host.post(f"/app/v1/rating/{bookings[0]['id']}", {"score": 1}))
+    answer = await host.post(path(announcement), {"no_show": [each["id"] for each in bookings]})
+    assert reason(answer) == (400, "GUEST_WAS_RATED")
+    states = [ok(await host.get(f"/app/v1/booking/{each['id']}"))["state"] for each in bookings]
+    assert states == ["ACCEPTED", "ACCEPTED"]
+    ok(await crowd[0].post(f"/app/v1/rating/{bookings[0]['id']}", {"score": 2}))
+
+
+async def test_after_two_weeks_nothing_is_noted_any_more(host: Person, guest: Person, film: Any, ended: Move) -> None:
+    announcement, (booking,) = await past_evening(host, [guest], film, ended)
+    await ended(announcement, timedelta(days=15))
+    answer = await host.post(path(announcement), {"no_show": [booking["id"]]})
+    assert reason(answer) == (400, "RATING_WINDOW_CLOSED")
+
+
 async def test_nothing_is_noted_before_the_end(host: Person, guest: Person, film: Any) -> None:
     announcement = await host.announce(film["id"])
     booking = await guest.apply(announcement)

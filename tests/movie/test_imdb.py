@@ -203,6 +203,11 @@ async def test_truncated_file_gives_what_it_had_and_says_so(url: str, tmp_path: 
     assert "damaged or not whole" in done.report()
 
 
+async def test_empty_file_is_told(url: str, tmp_path: Path) -> None:
+    (tmp_path / "empty.gz").touch()
+    assert "is empty" in (await run(url, {"basics": tmp_path / "empty.gz"})).report()
+
+
 async def test_import_that_was_killed_goes_on(
     url: str, tmp_path: Path, number: int, word: str, database: "asyncpg.Connection"
 ) -> None:

@@ -106,7 +106,10 @@ def mark(who: str, evening: int, came: tuple[int, ...], absent: tuple[int, ...])
         there = world.evenings[evening]
         _manage(there, who)
         wrong = any(there.bookings[each].state not in SEATED for each in came + absent)
-        refuse(EVENING_NOT_OVER=now < there.end or there.cancelled, WRONG_BOOKING_STATE=wrong)
+        rated = any(there.rating(there.host, there.bookings[each].guest) for each in absent)
+        over = now >= there.end and not there.cancelled
+        refuse(EVENING_NOT_OVER=not over, RATING_WINDOW_CLOSED=over and now >= there.closes)
+        refuse(WRONG_BOOKING_STATE=wrong, GUEST_WAS_RATED=rated)
         for each in came:
             there.bookings[each].state = "ATTENDED"
         for each in absent:

@@ -243,11 +243,12 @@ class BookingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RecordAttendance(self, request, context):
-        """Notes who came to an evening that is over and who did not, all or nothing; may be corrected. Returns the bookings in
+        """Notes who came to an evening that is over and who did not, all or nothing; may be corrected for 14 days. Returns the bookings in
         the order given, those who came first. Author and super only.
         Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND; BOOKING_NOT_FOUND if one is not of this evening), PERMISSION_DENIED
         (NOT_YOUR_ANNOUNCEMENT), INVALID_ARGUMENT (INVALID_FIELDS) if none is given or one twice, and FAILED_PRECONDITION:
-        EVENING_NOT_OVER, WRONG_BOOKING_STATE if one was not accepted.
+        EVENING_NOT_OVER, RATING_WINDOW_CLOSED, WRONG_BOOKING_STATE if one was not accepted, GUEST_WAS_RATED if one is to be
+        marked absent whom the host has rated: whoever did not come is not rated.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

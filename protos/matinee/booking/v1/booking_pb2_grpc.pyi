@@ -77,11 +77,12 @@ class BookingServiceStub:
     TIME_CONFLICT, each as UpdateBooking.
     """
     RecordAttendance: _aio.UnaryUnaryMultiCallable[_booking_pb2.RecordAttendanceRequest, _booking_pb2.RecordAttendanceResponse]
-    """Notes who came to an evening that is over and who did not, all or nothing; may be corrected. Returns the bookings in
+    """Notes who came to an evening that is over and who did not, all or nothing; may be corrected for 14 days. Returns the bookings in
     the order given, those who came first. Author and super only.
     Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND; BOOKING_NOT_FOUND if one is not of this evening), PERMISSION_DENIED
     (NOT_YOUR_ANNOUNCEMENT), INVALID_ARGUMENT (INVALID_FIELDS) if none is given or one twice, and FAILED_PRECONDITION:
-    EVENING_NOT_OVER, WRONG_BOOKING_STATE if one was not accepted.
+    EVENING_NOT_OVER, RATING_WINDOW_CLOSED, WRONG_BOOKING_STATE if one was not accepted, GUEST_WAS_RATED if one is to be
+    marked absent whom the host has rated: whoever did not come is not rated.
     """
     ListApplications: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListApplicationsRequest, _booking_pb2.ListApplicationsResponse]
     """Lists all bookings of an evening in the order in which they were made. Author and super only.
@@ -266,11 +267,12 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _booking_pb2.RecordAttendanceRequest,
         context: _aio.ServicerContext[_booking_pb2.RecordAttendanceRequest, _abc.Awaitable[_booking_pb2.RecordAttendanceResponse]],
     ) -> _abc.Awaitable[_booking_pb2.RecordAttendanceResponse]:
-        """Notes who came to an evening that is over and who did not, all or nothing; may be corrected. Returns the bookings in
+        """Notes who came to an evening that is over and who did not, all or nothing; may be corrected for 14 days. Returns the bookings in
         the order given, those who came first. Author and super only.
         Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND; BOOKING_NOT_FOUND if one is not of this evening), PERMISSION_DENIED
         (NOT_YOUR_ANNOUNCEMENT), INVALID_ARGUMENT (INVALID_FIELDS) if none is given or one twice, and FAILED_PRECONDITION:
-        EVENING_NOT_OVER, WRONG_BOOKING_STATE if one was not accepted.
+        EVENING_NOT_OVER, RATING_WINDOW_CLOSED, WRONG_BOOKING_STATE if one was not accepted, GUEST_WAS_RATED if one is to be
+        marked absent whom the host has rated: whoever did not come is not rated.
         """
 
     @_abc_1.abstractmethod

@@ -126,6 +126,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """FAILED_PRECONDITION: the caller blocks this person."""
     RATING_REVEALED: _ErrorReason.ValueType  # 66
     """FAILED_PRECONDITION: the rating is revealed, or the other side's is: it is too late to change it or to answer."""
+    GUEST_WAS_RATED: _ErrorReason.ValueType  # 68
+    """FAILED_PRECONDITION: the host has rated the guest, so he was there; metadata `booking_id`."""
     WRONG_RATING_STATE: _ErrorReason.ValueType  # 67
     """FAILED_PRECONDITION: the rating is hidden already, is not hidden, or has no open reports."""
     VERSION_MISMATCH: _ErrorReason.ValueType  # 70
@@ -260,6 +262,8 @@ PERSON_BLOCKED: ErrorReason.ValueType  # 69
 """FAILED_PRECONDITION: the caller blocks this person."""
 RATING_REVEALED: ErrorReason.ValueType  # 66
 """FAILED_PRECONDITION: the rating is revealed, or the other side's is: it is too late to change it or to answer."""
+GUEST_WAS_RATED: ErrorReason.ValueType  # 68
+"""FAILED_PRECONDITION: the host has rated the guest, so he was there; metadata `booking_id`."""
 WRONG_RATING_STATE: ErrorReason.ValueType  # 67
 """FAILED_PRECONDITION: the rating is hidden already, is not hidden, or has no open reports."""
 VERSION_MISMATCH: ErrorReason.ValueType  # 70
