@@ -13,7 +13,7 @@ from local.mesh import Mesh
 from tests.access.test_hidden_evenings import DOORS
 from tests.booking.blocking import Block, telling
 from tests.channels import refusal
-from tests.e2e.faults import until, until_told, without
+from tests.e2e.faults import until_told
 from tests.notify.conftest import inbox
 from tests.people import Person, ok, reason, some_time
 
@@ -301,25 +301,3 @@ async def test_it_is_in_force_when_the_block_is_answered(host: Person, guest: Pe
     assert reason(await guest.get(path)) == (404, "ANNOUNCEMENT_NOT_FOUND")
     ok(await host.delete(f"/ugc/v1/block/{guest.id}"))
     ok(await guest.get(path))
-
-
-async def test_it_holds_while_ugc_is_down(mesh: Mesh, host: Person, guest: Person, film: Any) -> None:
-    announcement = await host.announce(film["id"])
-    ok(await host.put(f"/ugc/v1/block/{guest.id}"))
-    async with without(mesh, "ugc"):
-        assert (await guest.get(f"/app/v1/announcement/{announcement['id']}")).status_code == 404
-        assert (await guest.post(f"/app/v1/booking/{announcement['id']}")).status_code == 404
-        assert await listed(guest, **{"filter[author]": host.id}) == []
-
-
-async def test_told_while_booking_was_down_it_is_in_force_soon(
-    mesh: Mesh, host: Person, guest: Person, film: Any
-) -> None:
-    announcement = await host.announce(film["id"])
-    async with without(mesh, "booking"):
-        ok(await host.put(f"/ugc/v1/block/{guest.id}"))
-
-    async def is_hidden() -> bool:
-        return (await guest.get(f"/app/v1/announcement/{announcement['id']}")).status_code == 404
-
-    await until(is_hidden, "the evening is hidden")

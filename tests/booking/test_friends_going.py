@@ -3,8 +3,6 @@
 import uuid
 from typing import Any
 
-from local.mesh import Mesh
-from tests.e2e.faults import without
 from tests.people import Person, ok, reason
 
 
@@ -100,13 +98,3 @@ async def test_a_block_ends_it_both_ways(host: Person, guest: Person, new_person
         await person.apply(announcement)
     ok(await friend.put(f"/ugc/v1/block/{guest.id}"))
     assert (await going(guest, announcement), await going(friend, announcement)) == ([], [])
-
-
-async def test_while_ugc_is_down_it_is_refused(
-    mesh: Mesh, host: Person, guest: Person, new_person: Any, film: Any
-) -> None:
-    announcement = await host.announce(film["id"], accept_at_once=True)
-    await (await new_person()).apply(announcement)
-    async with without(mesh, "ugc"):
-        refused = await guest.get(f"/app/v1/announcement/{announcement['id']}/friends")
-        assert reason(refused) == (503, "PEER_UNAVAILABLE")

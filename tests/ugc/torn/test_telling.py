@@ -1,4 +1,4 @@
-"""Booking learns of a block, however long that takes."""
+"""Booking learns of a block, however long that takes, and knows it while ugc is away."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from local.mesh import Mesh
 from tests.e2e.faults import kill, until, without
-from tests.people import Person, ok
+from tests.people import Person, ok, reason
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -51,3 +51,22 @@ async def test_of_two_changes_told_late_the_last_one_counts(mesh: Mesh, host: Pe
         for method in ("DELETE", "PUT", "DELETE"):
             ok(await host.call(method, f"/ugc/v1/block/{guest.id}"))
     await until_answered(guest, evening, 200)
+
+
+async def test_a_block_holds_while_ugc_is_away(mesh: Mesh, host: Person, guest: Person, film: Any) -> None:
+    evening = await host.announce(film["id"])
+    ok(await host.put(f"/ugc/v1/block/{guest.id}"))
+    async with without(mesh, "ugc"):
+        assert (await guest.get(f"/app/v1/announcement/{evening['id']}")).status_code == 404
+        assert (await guest.post(f"/app/v1/booking/{evening['id']}")).status_code == 404
+        assert ok(await guest.get("/app/v1/announcements", params={"filter[author]": host.id})) == []
+
+
+async def test_who_of_ones_friends_goes_is_not_told_while_ugc_is_away(
+    mesh: Mesh, host: Person, guest: Person, new_person: Any, film: Any
+) -> None:
+    evening = await host.announce(film["id"], accept_at_once=True)
+    await (await new_person()).apply(evening)
+    async with without(mesh, "ugc"):
+        refused = await guest.get(f"/app/v1/announcement/{evening['id']}/friends")
+    assert reason(refused) == (503, "PEER_UNAVAILABLE")
