@@ -82,5 +82,6 @@ async def test_deliveries_say_to_whom_and_not_what_was_written(
 ) -> None:
     await booking.Publish(event(to=guest.id, title="Between you and me"))
     rows = ok(await moderator.get("/notify/v1/deliveries", params={"page_size": 100}))
-    [row] = [str(row) for row in rows if row["recipient_id"] == guest.id]
-    assert [secret for secret in ("Between you and me", guest.email) if secret in row] == []
+    own = [str(row) for row in rows if row["recipient_id"] == guest.id]
+    assert own
+    assert [secret for secret in ("Between you and me", guest.email) if any(secret in row for row in own)] == []
