@@ -162,7 +162,9 @@ def cancel(who: str, evening: int) -> Deed:
         seated = [each for each in there.bookings if each.state == "ACCEPTED"]
         _manage(there, who)
         refuse(ANNOUNCEMENT_ENDED=there.cancelled or now >= there.end)
-        there.cancelled, there.cancelled_late = True, bool(seated) and there.start - now < DAY
+        # What super calls off is no fault of the host's.
+        there.cancelled = True
+        there.cancelled_late = who == there.host and bool(seated) and there.start - now < DAY
         for booking in seated:
             booking.state = "CANCELLED"
 
