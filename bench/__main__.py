@@ -64,6 +64,7 @@ def figures(stage: Stage, ratings: rating.RatingStage) -> list[Figure]:
         Figure("rate", ratings.words(), CLIENTS, EMPTY, 0.35),
         Figure("list of 20", listed, CLIENTS, PREBUILT, 0.65),
         Figure("list of 20 ratings", ratings.listed(), CLIENTS, PREBUILT),
+        Figure("standing of a host", ratings.standing(), CLIENTS, EMPTY),
         Figure("short link redirect", repeated(request("GET", stage.link, token)), CLIENTS, EMPTY, 0.6),
         Figure(EMPTY_ALONE, empty, 1),
         Figure("book, alone", bookings, 1, EMPTY_ALONE),

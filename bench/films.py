@@ -5,6 +5,7 @@ import random
 import re
 import time
 from collections.abc import Iterator, Sequence
+from itertools import product
 from statistics import quantiles
 from uuid import UUID
 
@@ -26,10 +27,9 @@ from movie_svc.importer import FILES
 FILMS, BATCH, TRIES = 1_000_000, 20_000, 300
 AIM_MS = 30.0
 COLUMNS = ("id", "title", "year", "running_time", "imdb_votes", "genres", "directors", "actors", "bookable")
-SYLLABLES = (
-    *("ka", "ro", "mi", "ten", "sol", "ver", "an", "dri", "lu", "mon", "ti", "per", "gra", "sta", "no", "lin", "do"),
-    *("вер", "мон", "ли", "на", "ро", "ка", "ста", "вол", "ми", "лу"),
-)
+# As many as a language has: were they few, every word would look like every other.
+SYLLABLES = ["".join(each) for each in product("bdgklmnprstv", "aeiou", ("", *"lmnrst"))]
+SYLLABLES += ["".join(each) for each in product("бвдклмнпрст", "аеиоу", ("", *"лмнрст"))]
 GENRES = ("Drama", "Comedy", "Documentary", "Action", "Horror", "Romance")
 
 
@@ -54,8 +54,9 @@ class Words:
         return self.made[int(len(self.made) * self.random.random() ** 3)]
 
     def title(self) -> str:
-        """A title of one to six words."""
-        return " ".join(self.word() for _ in range(min(6, 1 + int(self.random.expovariate(0.5)))))
+        """A title of one to six words; no film is called just "The"."""
+        count = min(6, 1 + int(self.random.expovariate(0.5)))
+        return " ".join(self.word() for _ in range(count)) if count > 1 else self.syllables(3)
 
 
 def films(words: Words, count: int) -> Iterator[tuple[object, ...]]:

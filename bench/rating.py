@@ -69,6 +69,10 @@ class RatingStage:
         """A page of ratings of its host."""
         return repeated(request("GET", f"/app/v1/ratings/{self.reader.id}", self.reader.token))
 
+    def standing(self) -> Requests:
+        """What became of all evenings of its host."""
+        return repeated(request("GET", f"/app/v1/standing/{self.reader.id}", self.reader.token))
+
 
 def both(evening: Over, number: int) -> Iterator[bytes]:
     """One guest rates the host, and the host him."""

@@ -62,6 +62,9 @@ class Values:
         yield f"/app/v1/ratings/{self.host.id}", {"filter[as]": ("both", "host", "guest")}
         yield f"/app/v1/announcement/{self.announcement}/applications", {}
         yield f"/app/v1/announcement/{self.announcement}", {}
+        yield f"/app/v1/standing/{self.host.id}", {}
+        yield "/app/v1/_reports", {}
+        yield "/app/v1/_moderations", {}
 
     def requests(self) -> Iterator[tuple[str, dict[str, str]]]:
         """Paths with one choice for every parameter."""
@@ -98,7 +101,7 @@ async def check(mesh: Mesh, sudo: Person, values: Sequence[Values], console: Con
 
             async def ask() -> None:
                 for each, path, parameters in queue:
-                    who = sudo if "_bookings" in path else each.host
+                    who = sudo if "/_" in path else each.host
                     await pages(http, who, path, parameters, findings)
                     progress.advance(task)
                     read(log, findings)

@@ -12,7 +12,7 @@ from tests.people import Person, evening, ok, register
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 REMINDED = ("reminder_24h", "reminder_1h", "evening_over")
-ENOUGH = 6
+ENOUGH = 14
 """So many answers in a row come from every process."""
 
 
