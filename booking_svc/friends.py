@@ -48,6 +48,6 @@ def guests(announcement: Any) -> list[Going]:
     """Those who have a place and were not missed, in the order in which they applied."""
     return sorted(
         Going(UUID(entry["booking_id"]), UUID(entry["guest_id"]))
-        for entry in guest_rows(announcement)
+        for entry in guest_rows(announcement.guests)
         if entry["state"] != State.NO_SHOW
     )

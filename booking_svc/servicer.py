@@ -243,8 +243,7 @@ class BookingServicer(BookingServiceServicer):
         """An announcement in full, if the caller may see it."""
         row = await self.announcements.get(caller.user(), announcement_id)
         hidden = await self.announcements.address_hidden(caller.user(), [row])
-        guests = (UUID(entry["guest_id"]) for entry in to_proto.guest_rows(row))
-        names = await self.people.names(row.author_id, *guests)
+        names = await self.people.names(row.author_id, *to_proto.guest_ids(row.guests))
         titles = await self.films.titles(row.movie_id)
         return to_proto.announcement_detail(row, clock.now(), names, titles, address_hidden=row.id in hidden)
 

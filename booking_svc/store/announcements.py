@@ -26,10 +26,10 @@ LIST_COLUMNS = """a.id, a.xmin, a.author_id, a.movie_id, a.will, a.title, a.sub_
 FIND = text(f"SELECT {COLUMNS}, {BLOCKED} FROM announcements a WHERE a.id = :id")
 LIST_DETAILS = text(
     f"""SELECT {COLUMNS}, {BLOCKED}, as_host.mean AS author_rating, as_host.count AS author_rating_count, (
-        SELECT json_agg(json_build_object(
+        SELECT coalesce(json_agg(json_build_object(
             'booking_id', b.id, 'guest_id', b.guest_id, 'state', b.state, 'tickets', b.tickets,
             'rating', as_guest.mean, 'rating_count', as_guest.count
-        ) ORDER BY b.accept_time, b.id)
+        ) ORDER BY b.accept_time, b.id), '[]')::text
         FROM bookings b CROSS JOIN LATERAL {standing("b.guest_id", of_host=False)} AS as_guest
         WHERE b.announcement_id = a.id AND {one_of("b.state", SEATED)}
     ) AS guests
