@@ -79,6 +79,11 @@ async def test_a_change_of_nothing_is_none(host: Person, unseen: str) -> None:
     assert ok(await host.put(f"/ugc/v1/review/{written['id']}", {})) == written
 
 
+async def test_a_change_leaves_no_review_without_words(host: Person, unseen: str) -> None:
+    written = await review(host, unseen)
+    assert reason(await host.put(f"/ugc/v1/review/{written['id']}", {"text": " \u2003\n"})) == (400, "INVALID_FIELDS")
+
+
 async def test_nobody_changes_anothers_review(host: Person, guest: Person, sudo: Person, unseen: str) -> None:
     written = await review(host, unseen)
     for person in (guest, sudo):

@@ -74,7 +74,7 @@ async def test_nobody_reviews_without_a_token(ugc: UgcServiceStub, film: Any) ->
     assert refusal(error.value) == (grpc.StatusCode.UNAUTHENTICATED, "TOKEN_MISSING")
 
 
-@pytest.mark.parametrize("text", ["", "x" * 5001, "NUL \x00"], ids=["empty", "long", "NUL"])
+@pytest.mark.parametrize("text", ["", " \t\u2003\u200b", "x" * 5001, "NUL \x00"], ids=["empty", "blank", "long", "NUL"])
 async def test_text_that_cannot_be_kept_is_refused(ugc: UgcServiceStub, host: Person, film: Any, text: str) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as error:
         await write(ugc, host, film["id"], text)
