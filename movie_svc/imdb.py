@@ -17,11 +17,13 @@ from rich.progress import Progress
 
 from movie_svc.dataset import (
     COLUMNS,
+    TYPES,
     Broken,
     Row,
     Seen,
     Wanted,
     aka_of,
+    check,
     fields_of,
     film_of,
     fingerprint,
@@ -33,7 +35,7 @@ from movie_svc.records import Notes, Unusable
 from movie_svc.store import imdb as store
 
 BATCH = 5000
-MOST_TITLES = 1000
+MOST_TITLES = 500
 """Of one film."""
 
 
@@ -61,28 +63,19 @@ class Reader:
         broken = None
         try:
             for number, line in enumerate(lines_of(self.path, advance), 1):
-                if number == 1:
-                    self.header(line)
-                elif (row := self.take(line, number)) is not None:
+                if number > 1 and (row := self.take(line, number)) is not None:
                     if len(rows) >= BATCH and row[0] != last:
                         yield number - 1, rows, None
                         rows = []
                     rows.append(row)
                     last = row[0]
         except Broken as error:
-            broken = error
-        if not number and broken is None:
-            broken = Broken(f"{self.path} is empty")
+            broken = Broken(f"{error}, after line {number}")
         yield number, rows, broken
 
     def size(self) -> int:
         """Compressed bytes."""
         return self.path.stat().st_size
-
-    def header(self, line: bytes) -> None:
-        """Raises Broken if the file is another one."""
-        if line.decode(errors="replace").split() != COLUMNS[self.kind]:
-            raise Broken(f"{self.path} is not title.{self.kind}.tsv.gz of IMDb")
 
     def take(self, line: bytes, number: int) -> Row | None:
         """The row of a line; None if it is not wanted or, noted, cannot be used."""
@@ -157,8 +150,10 @@ class Import:
 async def run(
     url: str, files: Mapping[str, Path], wanted: Wanted | None = None, console: Console | None = None
 ) -> Import:
-    """Imports files, films first. Raises Broken, Busy, PostgresError, OSError."""
+    """Imports files, films first; none if one of them is damaged. Raises Broken, Busy, PostgresError, OSError."""
     done = Import(wanted or Wanted())
+    for kind, path in files.items():
+        await asyncio.to_thread(check, kind, path)
     connection = await asyncpg.connect(url.replace("+asyncpg", ""))
     try:
         await store.begin(connection)
@@ -173,12 +168,21 @@ async def run(
     return done
 
 
+def types_of(told: str) -> tuple[str, ...]:
+    """Kinds of titles from the command line. Raises ArgumentTypeError."""
+    kinds = tuple(sorted({kind.strip() for kind in told.split(",")}))
+    if unknown := [kind for kind in kinds if kind not in TYPES]:
+        raise argparse.ArgumentTypeError(f"IMDb has no {', '.join(unknown)!r}, but {', '.join(sorted(TYPES))}")
+    return kinds
+
+
 def arguments_of() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m movie_svc.imdb", description="Fills the catalogue from IMDb.")
     for kind in COLUMNS:
         parser.add_argument(f"--{kind}", type=Path, metavar=f"title.{kind}.tsv.gz")
-    parser.add_argument("--types", default=",".join(Wanted().types), help="kinds of titles, default: %(default)s")
+    kinds = ",".join(Wanted().types)
+    parser.add_argument("--types", type=types_of, default=kinds, help="kinds of titles, default: %(default)s")
     parser.add_argument("--adult", action="store_true", help="films for adults, too")
     parser.add_argument("--bookable", action="store_true", help="those with a running time join the bookable group")
     arguments = parser.parse_args()
@@ -193,7 +197,7 @@ def main() -> None:
     if "DATABASE_URL" not in os.environ:
         raise SystemExit("setting DATABASE_URL: missing (python -m local run movie -m movie_svc.imdb sets it)")
     files = {kind: getattr(arguments, kind) for kind in COLUMNS if getattr(arguments, kind)}
-    wanted = Wanted(tuple(sorted(set(arguments.types.split(",")))), arguments.adult, arguments.bookable)
+    wanted = Wanted(arguments.types, arguments.adult, arguments.bookable)
     try:
         done = asyncio.run(run(os.environ["DATABASE_URL"], files, wanted))
     except Broken as error:

@@ -1,5 +1,6 @@
 """What the tests of the catalogue share."""
 
+import itertools
 import json
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -14,10 +15,15 @@ import pytest_asyncio
 from local.mesh import Mesh
 from local.processes import database_url
 from local.services import get_service
+from movie_svc import imdb as command
+from movie_svc.dataset import Wanted
 from movie_svc.importer import Import, run
+from tests.movie.imdb_files import Imdb, write
 from tests.people import Person, ok
 
 Importer = Callable[[list[dict[str, Any]]], Awaitable[Import]]
+MANY = 20_000
+NUMBERS = itertools.count(10_000_000 + secrets.randbelow(80_000_000), MANY)
 
 
 @pytest.fixture
@@ -27,13 +33,36 @@ def word() -> str:
 
 
 @pytest.fixture
-def importer(mesh: Mesh, tmp_path: Path) -> Importer:
+def number() -> int:
+    """The first of so many numbers that no other title has."""
+    return next(NUMBERS)
+
+
+@pytest.fixture
+def url(mesh: Mesh) -> str:
+    """Of the catalogue's database."""
+    return database_url(mesh.settings, get_service("movie"))
+
+
+@pytest.fixture
+def imdb(url: str, tmp_path: Path) -> Imdb:
+    """Imports rows by kind of file, films into the bookable group unless told."""
+
+    async def imported(bookable: bool = True, **rows: list[str | bytes]) -> command.Import:
+        files = {kind: write(tmp_path / f"{kind}.gz", kind, told) for kind, told in rows.items()}
+        return await command.run(url, files, Wanted(bookable=bookable))
+
+    return imported
+
+
+@pytest.fixture
+def importer(url: str, tmp_path: Path) -> Importer:
     """Imports records into the running catalogue."""
 
     async def imported(records: list[dict[str, Any]]) -> Import:
         path = tmp_path / "films.json"
         path.write_text(json.dumps(records))
-        return await run(database_url(mesh.settings, get_service("movie")), [path])
+        return await run(url, [path])
 
     return imported
 
@@ -48,8 +77,8 @@ async def moderator(sudo: Person, new_person: Callable[..., Awaitable[Person]]) 
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def database(mesh: Mesh) -> AsyncIterator["asyncpg.Connection"]:
+async def database(url: str) -> AsyncIterator["asyncpg.Connection"]:
     """The catalogue's own database, as its service."""
-    connection = await asyncpg.connect(database_url(mesh.settings, get_service("movie")).replace("+asyncpg", ""))
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
     yield connection
     await connection.close()

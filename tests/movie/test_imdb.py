@@ -1,71 +1,20 @@
 """Filling the catalogue from files in the format of IMDb's datasets."""
 
 import asyncio
-import gzip
-import itertools
 import os
-import secrets
 import signal
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import asyncpg
 import httpx
 import pytest
 
-from local.mesh import Mesh
-from local.processes import database_url
-from local.services import get_service
-from movie_svc.dataset import COLUMNS, Wanted
-from movie_svc.imdb import BATCH, Import, run
+from movie_svc.imdb import BATCH, run
 from movie_svc.store import imdb as store
 from tests.movie.conftest import Importer
+from tests.movie.imdb_files import Imdb, command, film, write
 from tests.people import Person, ok
-
-Imdb = Callable[..., Awaitable[Import]]
-
-
-MANY = 20_000
-NUMBERS = itertools.count(10_000_000 + secrets.randbelow(400) * 200_000, MANY)
-
-
-@pytest.fixture
-def number() -> int:
-    """The first of so many numbers that no other title has."""
-    return next(NUMBERS)
-
-
-def write(path: Path, kind: str, rows: list[str | bytes]) -> Path:
-    """A file with these rows, | for a tab."""
-    lines: list[str | bytes] = ["|".join(COLUMNS[kind]), *rows]
-    told = (line if isinstance(line, bytes) else line.replace("|", "\t").encode() for line in lines)
-    path.write_bytes(gzip.compress(b"".join(line + b"\n" for line in told), 1))
-    return path
-
-
-def film(
-    number: int, title: str, year: object = 1979, minutes: object = 90, kind: str = "movie", adult: int = 0
-) -> str:
-    """A row of basics."""
-    return rf"tt{number}|{kind}|{title}|{title}|{adult}|{year}|\N|{minutes}|Drama,Horror"
-
-
-@pytest.fixture
-def url(mesh: Mesh) -> str:
-    """Of the catalogue's database."""
-    return database_url(mesh.settings, get_service("movie"))
-
-
-@pytest.fixture
-def imdb(url: str, tmp_path: Path) -> Imdb:
-    """Imports rows by kind of file, films into the bookable group unless told."""
-
-    async def imported(bookable: bool = True, **rows: list[str | bytes]) -> Import:
-        files = {kind: write(tmp_path / f"{kind}.gz", kind, told) for kind, told in rows.items()}
-        return await run(url, files, Wanted(bookable=bookable))
-
-    return imported
 
 
 async def test_film_is_served_with_its_rating_and_found_by_its_other_title(
@@ -100,39 +49,6 @@ async def test_title_that_is_gone_from_the_file_is_forgotten(imdb: Imdb, number:
     rows = [rf"tt{number}|1|{word} one|FR|\N|\N|\N|0", rf"tt{number}|2|{word} two|DE|\N|\N|\N|0"]
     await imdb(basics=[film(number, word)], akas=[*rows])
     assert (await imdb(akas=[rows[0]])).done["akas"] == {"titles forgotten": 1}
-
-
-@pytest.mark.parametrize(
-    ("row", "reason"),
-    [
-        ("tt{0}|movie|few", "wrong number of columns"),
-        (film(77, "x") + "|more", "no name of IMDb's"),
-        (r"tt{0}|movie|\N|x|0|1979|\N|90|\N", "no title"),
-        (r"tt{0}|movie||x|0|1979|\N|90|\N", "no title"),
-        (r"tt{0}|movie|x|x|yes|1979|\N|90|\N", "neither adult nor not"),
-        (r"movie|movie|x|x|0|1979|\N|90|\N", "no name of IMDb's"),
-        ("", "wrong number of columns"),
-        ("x" * 200_000, "too long"),
-    ],
-)
-async def test_row_that_cannot_be_used_is_counted_and_skipped(
-    imdb: Imdb, number: int, word: str, row: str, reason: str
-) -> None:
-    told = row.replace("{0}", str(number))
-    if told.endswith("|more"):
-        reason = "wrong number of columns"
-    done = await imdb(basics=[told, film(number + 1, word)])
-    assert (done.done["basics"]["added"], dict(done.readers[0].skipped.counts)) == (1, {reason: 1})
-
-
-async def test_bytes_that_are_no_utf8_are_skipped(imdb: Imdb, number: int, word: str) -> None:
-    done = await imdb(basics=[b"tt1\t\xff\xfe", film(number, word)])
-    assert done.readers[0].skipped.lines() == ["not UTF-8: 1 (line 2 of basics.gz)"]
-
-
-async def test_second_row_of_a_film_is_skipped(imdb: Imdb, number: int, word: str) -> None:
-    done = await imdb(basics=[film(number, word), film(number, f"{word} 2")])
-    assert dict(done.readers[0].skipped.counts) == {"same film as another": 1}
 
 
 async def test_film_joins_the_bookable_group_only_when_asked(
@@ -195,17 +111,10 @@ async def test_moderator_wins_over_the_file(
     assert (movie["duration"], movie["bookable"]) == (91, False)
 
 
-async def test_truncated_file_gives_what_it_had_and_says_so(url: str, tmp_path: Path, number: int, word: str) -> None:
-    path = write(tmp_path / "cut.gz", "basics", [film(number + n, f"{word} {n}") for n in range(3000)])
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    done = await run(url, {"basics": path})
-    assert 500 < done.done["basics"]["added"] < 3000
-    assert "damaged or not whole" in done.report()
-
-
-async def test_empty_file_is_told(url: str, tmp_path: Path) -> None:
-    (tmp_path / "empty.gz").touch()
-    assert "is empty" in (await run(url, {"basics": tmp_path / "empty.gz"})).report()
+async def test_kind_of_title_that_there_is_not_is_refused_with_those_there_are(url: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "basics.gz", "basics", [])
+    code, told = await command(url, "--basics", str(path), "--types", "movie,tvmovie")
+    assert (code, "--types: IMDb has no 'tvmovie', but movie, short, tvEpisode" in told) == (2, True)
 
 
 async def test_import_that_was_killed_goes_on(
