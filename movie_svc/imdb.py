@@ -89,15 +89,22 @@ class Reader:
     def row(self, line: bytes, place: str) -> Row | None:
         """The row of a line. Raises Unusable."""
         fields = fields_of(self.kind, line)
-        if self.kind == "akas":
-            self.together(number_of(fields["titleId"]))
-            return aka_of(fields)
-        name = number_of(fields["tconst"])
-        take = rating_of(fields, self.odd, place) if self.kind == "ratings" else None
-        row = take or film_of(fields, self.wanted, self.odd, place)
+        match self.kind:
+            case "basics":
+                row = film_of(fields, self.wanted, self.odd, place)
+                self.once(number_of(fields["tconst"]))
+            case "ratings":
+                row = rating_of(fields, self.odd, place)
+                self.once(number_of(fields["tconst"]))
+            case _:
+                self.together(number_of(fields["titleId"]))
+                row = aka_of(fields)
+        return row
+
+    def once(self, name: int) -> None:
+        """Raises Unusable if there was a row of the film."""
         if not self.seen.add(name):
             raise Unusable("same film as another")
-        return row
 
     def together(self, name: int) -> None:
         """Raises Unusable if the film's titles ended further up, or are too many."""

@@ -11,13 +11,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import grpc
 import httpx
 import pytest
 import pytest_asyncio
 
 from local.errors import MeshError
 from local.mesh import Mesh, running_mesh
-from tests.channels import public_client
+from tests.channels import public_channel, public_client
 from tests.people import Person, ok, register
 
 HOME_VARIABLE = "MATINEE_TEST_HOME"
@@ -68,6 +69,13 @@ async def http(mesh: Mesh) -> AsyncIterator[httpx.AsyncClient]:
     """A client at the public port, nobody's token in it."""
     async with public_client(mesh) as client:
         yield client
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def public(mesh: Mesh) -> AsyncIterator[grpc.aio.Channel]:
+    """gRPC through the public port."""
+    async with public_channel(mesh) as channel:
+        yield channel
 
 
 @pytest.fixture

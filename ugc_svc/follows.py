@@ -7,9 +7,8 @@ from uuid import UUID
 from mesh import caller
 from mesh.database import Database
 from ugc_svc import pages
+from ugc_svc.approaches import approaching
 from ugc_svc.peers import Peers
-from ugc_svc.refusals import require_another, require_unblocked
-from ugc_svc.store import pairs
 from ugc_svc.store.follows import FollowStore
 
 NOBODY = UUID(int=0)
@@ -24,16 +23,8 @@ class Follows:
         self.peers = peers
 
     async def begin(self, follower_id: UUID, followed_id: UUID) -> None:
-        """Follows, once.
-
-        Raises FailedPrecondition (SELF_REFERENCE, PERSON_BLOCKED), NotFound (USER_NOT_FOUND),
-        Unavailable (PEER_UNAVAILABLE).
-        """
-        require_another(follower_id, followed_id)
-        await self.peers.require_user(followed_id)
-        async with pairs.deciding(self.database, follower_id, followed_id) as connection:
-            known = await pairs.between(connection, follower_id, followed_id)
-            require_unblocked(known)
+        """Follows, once. Raises as approaching()."""
+        async with approaching(self.database, self.peers, follower_id, followed_id) as (connection, known):
             await self.store.add(connection, follower_id, followed_id, hidden=known.is_blocked)
 
     async def end(self, follower_id: UUID, followed_id: UUID) -> None:

@@ -7,8 +7,8 @@ from uuid import UUID
 from mesh.database import Database
 from mesh.errors import NotFound
 from ugc_svc import pages
+from ugc_svc.approaches import approaching
 from ugc_svc.peers import Peers
-from ugc_svc.refusals import require_another, require_unblocked
 from ugc_svc.store import pairs
 from ugc_svc.store.friends import FriendStore
 
@@ -22,16 +22,8 @@ class Friends:
         self.peers = peers
 
     async def ask(self, sender_id: UUID, receiver_id: UUID) -> None:
-        """Asks, once; both are friends when the other has asked as well.
-
-        Raises FailedPrecondition (SELF_REFERENCE, PERSON_BLOCKED), NotFound (USER_NOT_FOUND),
-        Unavailable (PEER_UNAVAILABLE).
-        """
-        require_another(sender_id, receiver_id)
-        await self.peers.require_user(receiver_id)
-        async with pairs.deciding(self.database, sender_id, receiver_id) as connection:
-            known = await pairs.between(connection, sender_id, receiver_id)
-            require_unblocked(known)
+        """Asks, once; both are friends when the other has asked as well. Raises as approaching()."""
+        async with approaching(self.database, self.peers, sender_id, receiver_id) as (connection, known):
             if known.is_asked:
                 # Also by a request from the time of a block that has ended: its sender still sees it.
                 await self.store.befriend(connection, sender_id, receiver_id)

@@ -13,11 +13,11 @@ from matinee.auth.v1.auth_pb2 import GetUserRequest
 from matinee.auth.v1.auth_pb2_grpc import AuthServiceStub
 from matinee.booking.v1.block_pb2 import SetBlockRequest
 from matinee.booking.v1.block_pb2_grpc import BlockServiceStub
-from matinee.movie.v1.movie_pb2 import GetMovieRequest
+from matinee.movie.v1.movie_pb2 import BatchGetMoviesRequest
 from matinee.movie.v1.movie_pb2_grpc import MovieServiceStub
 
 from mesh.channel import is_outage
-from mesh.errors import MeshError, Unavailable
+from mesh.errors import MeshError, NotFound, Unavailable
 
 
 class Peers:
@@ -30,7 +30,10 @@ class Peers:
     async def require_movie(self, movie_id: UUID) -> None:
         """Raises NotFound (MOVIE_NOT_FOUND), Unavailable (PEER_UNAVAILABLE)."""
         async with needed("the catalogue"):
-            await self.movie.GetMovie(GetMovieRequest(movie_id=str(movie_id)))
+            # Not GetMovie, which looks up what the film is called elsewhere.
+            found = (await self.movie.BatchGetMovies(BatchGetMoviesRequest(movie_ids=[str(movie_id)]))).movies
+        if not found:
+            raise NotFound("MOVIE_NOT_FOUND", "the catalogue has no such film")
 
     async def require_user(self, user_id: UUID) -> None:
         """Raises NotFound (USER_NOT_FOUND), Unavailable (PEER_UNAVAILABLE)."""

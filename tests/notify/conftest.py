@@ -5,12 +5,14 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
+import grpc
+import pytest
 import pytest_asyncio
 from matinee.notify.v1.notify_pb2 import PublishRequest
 from matinee.notify.v1.notify_pb2_grpc import NotifyServiceStub
 
 from local.mesh import Mesh
-from tests.channels import inner_channel, public_channel
+from tests.channels import inner_channel
 from tests.people import Person, ok
 
 Recipient = PublishRequest.Recipient
@@ -18,11 +20,10 @@ EVENING = "'Night of cinema', Thu 27 Nov 2036 19:00 (Europe/Berlin)"
 """The evening of event(), as notices name it."""
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def notify(mesh: Mesh) -> AsyncIterator[NotifyServiceStub]:
+@pytest.fixture(scope="session")
+def notify(public: grpc.aio.Channel) -> NotifyServiceStub:
     """gRPC through the public port."""
-    async with public_channel(mesh) as channel:
-        yield NotifyServiceStub(channel)
+    return NotifyServiceStub(public)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
