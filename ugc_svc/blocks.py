@@ -7,7 +7,7 @@ from mesh import caller, jobs
 from mesh.database import Connection, Database
 from mesh.errors import MeshError
 from ugc_svc import pages
-from ugc_svc.peers import Evenings, Peers
+from ugc_svc.peers import Evenings, Peers, needed
 from ugc_svc.refusals import require_another
 from ugc_svc.store import pairs
 from ugc_svc.store.blocks import BlockStore
@@ -16,6 +16,10 @@ TELL = "tell_of_block"
 AT_ONCE_SECONDS = 1.0
 """How long the caller waits for booking; afterwards the job tells it."""
 IN_TIME_SECONDS = 5.0
+RETELL_SECONDS = 10.0
+RETOLD = 100
+"""How many blocks booking is told of again each time: of a million within 28 hours."""
+NOWHERE = (UUID(int=0), UUID(int=0))
 
 
 class Blocks:
@@ -26,6 +30,7 @@ class Blocks:
         self.store = store
         self.peers = peers
         self.evenings = evenings
+        self.retold = NOWHERE
 
     async def begin(self, blocker_id: UUID, blocked_id: UUID) -> None:
         """Blocks, once, and ends what was between the two.
@@ -72,3 +77,18 @@ class Blocks:
         """Tells booking how things stand. Raises MeshError."""
         if block := await self.store.find(blocker_id, blocked_id):
             await self.evenings.set_block(blocker_id, blocked_id, block.blocked, block.change_time, seconds)
+
+    async def retell(self) -> None:
+        """Tells booking once more of some blocks, round and round: its copy may be older than what it was told.
+
+        A database that was restored from a backup has forgotten what came after it, and no job tells it again. What
+        booking knows changes nothing. Raises Unavailable (PEER_UNAVAILABLE).
+        """
+        blocks = await self.store.list_all(self.retold, RETOLD)
+        async with needed("booking"):
+            for block in blocks:
+                pair = block.blocker_id, block.blocked_id
+                await self.evenings.set_block(*pair, block.blocked, block.change_time, IN_TIME_SECONDS)
+                self.retold = pair
+        if len(blocks) < RETOLD:
+            self.retold = NOWHERE

@@ -14,9 +14,10 @@ from mesh.channel import connect
 from mesh.database import Database
 from mesh.jobs import Worker
 from mesh.keys import verifier_of
+from mesh.periodic import every
 from mesh.redis_client import open_redis
 from mesh.server import Process, Served
-from ugc_svc.blocks import TELL, Blocks
+from ugc_svc.blocks import RETELL_SECONDS, TELL, Blocks
 from ugc_svc.follows import Follows
 from ugc_svc.friends import Friends
 from ugc_svc.peers import Evenings, Peers
@@ -64,7 +65,11 @@ async def build(settings: Settings) -> Process:
         ],
         probe=lambda: database.read(ALIVE),
         tasks=[worker.run],
-        periodic=[lambda: idempotency.forget_old_keys(database), lambda: jobs.forget_troubles(database)],
+        periodic=[
+            lambda: idempotency.forget_old_keys(database),
+            lambda: jobs.forget_troubles(database),
+            lambda: every(RETELL_SECONDS, "blocks told again", blocks.retell),
+        ],
         stop=worker.stop,
         close=[auth.close, movie.close, booking.close, redis.aclose, database.close],
     )

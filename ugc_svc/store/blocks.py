@@ -40,6 +40,11 @@ LIST = text(
     ORDER BY change_time, blocked_id LIMIT :size"""
 )
 
+LIST_ALL = text(
+    """SELECT blocker_id, blocked_id, blocked, change_time FROM blocks
+    WHERE (blocker_id, blocked_id) > (:after_blocker, :after_blocked) ORDER BY blocker_id, blocked_id LIMIT :size"""
+)
+
 
 class BlockStore:
     """Who blocks whom. What changes is changed in pairs.deciding()."""
@@ -69,3 +74,8 @@ class BlockStore:
         """Those whom a person blocks behind a place, the longest blocked first."""
         values = {"blocker_id": blocker_id, "after_time": after[0], "after_id": after[1], "size": size}
         return (await self.database.read(LIST, values)).all()
+
+    async def list_all(self, after: tuple[UUID, UUID], size: int) -> Sequence[Row]:
+        """All blocks behind a blocker and a blocked person, also those that ended, as find() tells of them."""
+        values = {"after_blocker": after[0], "after_blocked": after[1], "size": size}
+        return (await self.database.read(LIST_ALL, values)).all()

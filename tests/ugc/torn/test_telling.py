@@ -2,11 +2,15 @@
 
 from typing import Any
 
+import asyncpg
 import httpx
+import pytest
 import pytest_asyncio
 
 from local.mesh import Mesh
-from tests.e2e.faults import kill, until, without
+from local.processes import database_url
+from local.services import get_service
+from tests.e2e.faults import booking_rows, kill, until, without
 from tests.people import Person, ok, reason
 
 
@@ -23,6 +27,17 @@ async def until_answered(person: Person, evening: Any, status: int) -> None:
         return (await person.get(f"/app/v1/announcement/{evening['id']}")).status_code == status
 
     await until(answered, f"the evening is {status} for the guest")
+
+
+async def until_no_job(mesh: Mesh) -> None:
+    """Waits until ugc has nothing more to tell."""
+    connection = await asyncpg.connect(database_url(mesh.settings, get_service("ugc")).replace("+asyncpg", ""))
+
+    async def done() -> bool:
+        return not await connection.fetchval("SELECT count(*) FROM pgqueuer")
+
+    await until(done, "ugc has told all")
+    await connection.close()
 
 
 async def test_a_block_is_told_when_booking_is_back(mesh: Mesh, host: Person, guest: Person, film: Any) -> None:
@@ -51,6 +66,23 @@ async def test_of_two_changes_told_late_the_last_one_counts(mesh: Mesh, host: Pe
         for method in ("DELETE", "PUT", "DELETE"):
             ok(await host.call(method, f"/ugc/v1/block/{guest.id}"))
     await until_answered(guest, evening, 200)
+
+
+@pytest.mark.parametrize(
+    ("lost", "changed"),
+    [("DELETE FROM blocks", ("PUT",)), ("UPDATE blocks SET blocked = true, change_time = 'epoch'", ("PUT", "DELETE"))],
+    ids=["a block", "its end"],
+)
+async def test_booking_is_told_again_of_what_its_database_has_lost(
+    mesh: Mesh, host: Person, guest: Person, film: Any, lost: str, changed: tuple[str, ...]
+) -> None:
+    evening = await host.announce(film["id"])
+    for method in changed:
+        ok(await host.call(method, f"/ugc/v1/block/{guest.id}"))
+    await until_no_job(mesh)
+    told = (await guest.get(f"/app/v1/announcement/{evening['id']}")).status_code
+    assert len(await booking_rows(mesh, f"{lost} WHERE blocker_id = $1 RETURNING 1", host.id)) == 1
+    await until_answered(guest, evening, told)
 
 
 async def test_a_block_holds_while_ugc_is_away(mesh: Mesh, host: Person, guest: Person, film: Any) -> None:
