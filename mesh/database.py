@@ -118,6 +118,8 @@ class Database:
                 "plan_cache_mode": plans,
                 # What is asked for often is in memory. Told otherwise, PostgreSQL reads whole tables to avoid an index.
                 "random_page_cost": "1.1",
+                # To start them takes longer than what is asked here.
+                "max_parallel_workers_per_gather": "0",
             },
         )
         self.opening = asyncio.Lock()

@@ -38,15 +38,17 @@ COUNT = 40
 """Most words that one typed word may stand for."""
 KNOWN = 2000
 """So many of the best known films are looked at one by one: a page of what is common is among them."""
+OFTEN, FURTHER = 10, 20 * KNOWN
+"""If so many of those fit, so many films do that it is quicker to go on like this than to look all of them up."""
 
 
 @cache
 def among_known(conditions: frozenset[str]) -> TextClause:
-    """Those of the best known films that meet the conditions."""
+    """Those of the :known best known films that meet the conditions."""
     begin = conditions & {"after"}
     return text(
         f"""SELECT {COLUMNS} FROM (
-            SELECT * FROM movies WHERE {where(begin)} ORDER BY votes DESC, id DESC LIMIT {KNOWN}
+            SELECT * FROM movies WHERE {where(begin)} ORDER BY votes DESC, id DESC LIMIT :known
         ) AS known WHERE {where(conditions - begin)} ORDER BY votes DESC, id DESC LIMIT :count"""
     )
 
@@ -100,7 +102,13 @@ class SearchStore:
             values = {**values, "after_votes": after[0], "after_id": after[1]}
         values = {**values, "count": count}
         if "titled" not in conditions:
-            known = (await self.planned.read(among_known(conditions), values)).all()
+            known = await self.among_known(conditions, {**values, "known": KNOWN})
+            if OFTEN <= len(known) < count:
+                known = await self.among_known(conditions, {**values, "known": FURTHER})
             if len(known) == count:
                 return known
         return (await self.planned.read(among_all(conditions), values)).all()
+
+    async def among_known(self, conditions: frozenset[str], values: dict[str, Any]) -> Sequence[Row]:
+        """What among_known() finds."""
+        return (await self.planned.read(among_known(conditions), values)).all()
