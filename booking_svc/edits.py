@@ -8,7 +8,7 @@ from uuid import UUID
 
 from booking_svc import lateness
 from booking_svc.refusals import bad_field, host_elsewhere, not_open
-from booking_svc.schema import SEATED, State, Status, Will, is_ended, status
+from booking_svc.schema import SEATED, State, Status, Will, has_begun, is_ended, status
 from booking_svc.store.change import Change
 from booking_svc.transitions import drop, record, serve_waiting
 from mesh import clock
@@ -16,6 +16,8 @@ from mesh.caller import Caller
 from mesh.errors import Aborted, FailedPrecondition, InvalidArgument
 
 WILLS = {Status.ALIVE: Will.PUBLISHED, Status.CLOSED: Will.CLOSED, Status.CANCELLED: Will.CANCELLED}
+SETTLED = {"event_time", "movie_id"}
+"""What stays once an evening has begun, whoever asks: its end follows, and from that until when it is rated."""
 
 
 @dataclass
@@ -52,7 +54,7 @@ async def amend(change: Change, caller: Caller, before: Any, edit: Edit) -> None
     check(values, before)
     if "time_zone" in values:
         known_zone(values["time_zone"])
-    if "event_time" in values and before.will != Will.DRAFT and before.event_time <= change.now:
+    if has_begun(before, change.now) and not SETTLED.isdisjoint(values):
         raise not_open(before)
     if values.get("tickets_count", before.tickets_count) < before.places_taken:
         raise FailedPrecondition(
@@ -139,9 +141,13 @@ async def record_change(change: Change, actor: UUID, before: Any, after: Any) ->
 async def cancel(change: Change, caller: Caller, before: Any, edit: Edit) -> None:
     """Ends all live bookings with the evening; each freed place has its entry in the ledger.
 
-    Raises InvalidArgument (INVALID_FIELDS) if something else is to be changed with it.
+    Raises InvalidArgument (INVALID_FIELDS) if something else is to be changed with it, FailedPrecondition
+    (ANNOUNCEMENT_NOT_OPEN) if it has begun and the caller is its author.
     """
     assert caller.user_id is not None
+    # He would get away from what his guests are about to say of him.
+    if has_begun(before, change.now) and caller.user_id == before.author_id:
+        raise not_open(before)
     for name, value in edit.values.items():
         if getattr(before, name) != value:
             raise bad_field(name, "an evening that is called off is not changed otherwise")

@@ -445,6 +445,11 @@ def is_ended(announcement: Any, now: datetime) -> bool:
     return status(announcement, now) in (Status.CANCELLED, Status.DONE)
 
 
+def has_begun(announcement: Any, now: datetime) -> bool:
+    """Whether people are there by now, or were. Drafts and what was called off never begin."""
+    return announcement.will in (Will.PUBLISHED, Will.CLOSED) and now >= announcement.event_time
+
+
 def rating_closes(announcement: Any) -> datetime:
     """Until when the people of an evening may rate each other."""
     closes: datetime = announcement.end_time + RATING_WINDOW
