@@ -263,6 +263,19 @@ def rating(row: Row, reader: Caller) -> rating_pb2.Rating:
     )
 
 
+def rating_due(row: Row, names: Mapping[UUID, str]) -> rating_pb2.RatingDue:
+    """Somebody whom the caller may still rate."""
+    return rating_pb2.RatingDue(
+        booking_id=str(row.id),
+        announcement_id=str(row.announcement_id),
+        title=row.title,
+        user_id=str(row.rated_id),
+        name=names.get(row.rated_id, ""),
+        of_host=row.of_host,
+        until=timestamp(row.until),
+    )
+
+
 def rating_audit(report: RatingReport) -> rating_pb2.AuditRatingsResponse:
     """What an audit of ratings found."""
     return rating_pb2.AuditRatingsResponse(
