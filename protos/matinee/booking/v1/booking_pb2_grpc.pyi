@@ -61,7 +61,8 @@ class BookingServiceStub:
     """Lists published evenings that are not over, soonest first; filter.status asks for others; with filter.author of
     oneself all one's own, drafts, past and cancelled ones too. Private evenings are listed for the author's followers
     and guests only; while it cannot be found out whom the caller follows they are left out (x-degraded: ugc). Those of
-    hosts who block the caller are left out as GetAnnouncement does.
+    hosts who block the caller are left out as GetAnnouncement does. However many are left out, every page but the last is
+    full.
     Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list, (INVALID_FIELDS) if a day
     or a time is not one.
     """
@@ -235,7 +236,8 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists published evenings that are not over, soonest first; filter.status asks for others; with filter.author of
         oneself all one's own, drafts, past and cancelled ones too. Private evenings are listed for the author's followers
         and guests only; while it cannot be found out whom the caller follows they are left out (x-degraded: ugc). Those of
-        hosts who block the caller are left out as GetAnnouncement does.
+        hosts who block the caller are left out as GetAnnouncement does. However many are left out, every page but the last is
+        full.
         Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list, (INVALID_FIELDS) if a day
         or a time is not one.
         """
