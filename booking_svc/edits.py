@@ -9,6 +9,7 @@ from uuid import UUID
 from booking_svc import lateness
 from booking_svc.refusals import bad_field, host_elsewhere, not_open
 from booking_svc.schema import SEATED, State, Status, Will, has_begun, is_ended, status
+from booking_svc.store import engagements
 from booking_svc.store.change import Change
 from booking_svc.transitions import drop, record, serve_waiting
 from mesh import clock
@@ -88,7 +89,7 @@ async def amend(change: Change, caller: Caller, before: Any, edit: Edit) -> None
 
 async def publish(change: Change, actor: UUID, announcement: Any) -> None:
     """Keeps the host's time and tells of the new evening. Raises FailedPrecondition (TIME_CONFLICT)."""
-    if not await change.hold(announcement.author_id, announcement):
+    if not await engagements.hold(change.connection, announcement.author_id, announcement):
         raise host_elsewhere()
     await change.record("announcement_published", "", actor, announcement.id)
 
@@ -98,7 +99,7 @@ async def reschedule(change: Change, actor: UUID, before: Any, announcement: Any
 
     Raises FailedPrecondition (TIME_CONFLICT, GUESTS_HAVE_CONFLICTS), Crossed.
     """
-    clashing = await change.clashing(announcement)
+    clashing = await engagements.clashing(change.connection, announcement)
     if announcement.author_id in clashing:
         raise host_elsewhere()
     if clashing and not force:
@@ -108,7 +109,7 @@ async def reschedule(change: Change, actor: UUID, before: Any, announcement: Any
         for booking in await change.lock_live_bookings(announcement.id):
             if booking.guest_id in clashing:
                 await drop(change, actor, before, booking)
-    if not await change.reschedule(announcement):
+    if not await engagements.reschedule(change.connection, announcement):
         raise Crossed
 
 

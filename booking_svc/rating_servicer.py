@@ -6,7 +6,7 @@ from google.protobuf.empty_pb2 import Empty
 from matinee.booking.v1 import rating_pb2 as pb
 from matinee.booking.v1.rating_pb2_grpc import RatingServiceServicer
 
-from booking_svc import to_proto
+from booking_svc import rating_to_proto as to_proto
 from booking_svc.moderation import Moderation
 from booking_svc.peers import People
 from booking_svc.rating_audit import RatingAudit

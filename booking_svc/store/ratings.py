@@ -76,6 +76,7 @@ REVEAL = text(
         list_time = CASE WHEN of_host AND heard.guests < {SINGLY} THEN list_time ELSE least(list_time, {NOW}) END
     FROM heard WHERE ratings.announcement_id = heard.id AND ratings.list_time > {NOW} RETURNING ratings.id"""
 )
+RATED_BY_HOST = text("SELECT rated_id FROM ratings WHERE announcement_id = :announcement_id AND rater_id = :host")
 LIST_BY_ID = text(
     f"SELECT {COLUMNS} FROM ratings r JOIN announcements a ON a.id = r.announcement_id WHERE r.id = ANY(:ids)"
 )
@@ -150,6 +151,12 @@ async def reveal(connection: Connection, announcement_ids: Any, now: datetime) -
     """
     found = (await connection.execute(REVEAL, {"ids": list(announcement_ids), "now": now})).column()
     await count(connection, found, now)
+
+
+async def rated_by_host(connection: Connection, announcement: Any) -> set[UUID]:
+    """Whom of an evening's guests its host has rated."""
+    values = {"announcement_id": announcement.id, "host": announcement.author_id}
+    return set((await connection.execute(RATED_BY_HOST, values)).column())
 
 
 class RatingStore:
