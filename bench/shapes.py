@@ -60,6 +60,7 @@ class Values:
         yield "/app/v1/_bookings", {"filter[author]": (None, str(self.host.id)), **dated}
         yield "/app/v1/hosts", {"filter[movie]": (None, self.film), "order_by": (None, "rating")}
         yield f"/app/v1/ratings/{self.host.id}", {"filter[as]": ("both", "host", "guest")}
+        yield "/app/v1/ratings_due", {}
         yield f"/app/v1/announcement/{self.announcement}/applications", {}
         yield f"/app/v1/announcement/{self.announcement}", {}
         yield f"/app/v1/standing/{self.host.id}", {}

@@ -20,6 +20,7 @@ from booking_svc.schema import Status, rating_closes, status
 from booking_svc.store.announcements import AnnouncementStore
 from booking_svc.store.bookings import BookingStore
 from booking_svc.store.change import Change, changing
+from booking_svc.store.ratings import rated_by_host
 from booking_svc.transitions import accept, come_back, decline, mark, serve_waiting, withdraw
 from mesh import paging
 from mesh.caller import Caller
@@ -124,7 +125,7 @@ class Bookings:
                 raise FailedPrecondition("EVENING_NOT_OVER", f"the announcement is {stands}", status=stands)
             if change.now >= rating_closes(announcement):
                 raise window_closed()
-            rated = await change.guests_rated(announcement_id, announcement.author_id)
+            rated = await rated_by_host(change.connection, announcement)
             for ids, present in ((came, True), (stayed_away, False)):
                 for booking_id in ids:
                     with naming(booking_id):

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from booking_svc import lateness
 from booking_svc.refusals import bad_field, host_elsewhere, not_open
-from booking_svc.schema import SEATED, State, Status, Will, is_ended, status
+from booking_svc.schema import SEATED, State, Status, Will, has_begun, is_ended, status
+from booking_svc.store import engagements
 from booking_svc.store.change import Change
 from booking_svc.transitions import drop, record, serve_waiting
 from mesh import clock
@@ -16,6 +17,8 @@ from mesh.caller import Caller
 from mesh.errors import Aborted, FailedPrecondition, InvalidArgument
 
 WILLS = {Status.ALIVE: Will.PUBLISHED, Status.CLOSED: Will.CLOSED, Status.CANCELLED: Will.CANCELLED}
+SETTLED = {"event_time", "movie_id"}
+"""What stays once an evening has begun, whoever asks: its end follows, and from that until when it is rated."""
 
 
 @dataclass
@@ -52,7 +55,7 @@ async def amend(change: Change, caller: Caller, before: Any, edit: Edit) -> None
     check(values, before)
     if "time_zone" in values:
         known_zone(values["time_zone"])
-    if "event_time" in values and before.will != Will.DRAFT and before.event_time <= change.now:
+    if has_begun(before, change.now) and not SETTLED.isdisjoint(values):
         raise not_open(before)
     if values.get("tickets_count", before.tickets_count) < before.places_taken:
         raise FailedPrecondition(
@@ -86,7 +89,7 @@ async def amend(change: Change, caller: Caller, before: Any, edit: Edit) -> None
 
 async def publish(change: Change, actor: UUID, announcement: Any) -> None:
     """Keeps the host's time and tells of the new evening. Raises FailedPrecondition (TIME_CONFLICT)."""
-    if not await change.hold(announcement.author_id, announcement):
+    if not await engagements.hold(change.connection, announcement.author_id, announcement):
         raise host_elsewhere()
     await change.record("announcement_published", "", actor, announcement.id)
 
@@ -96,7 +99,7 @@ async def reschedule(change: Change, actor: UUID, before: Any, announcement: Any
 
     Raises FailedPrecondition (TIME_CONFLICT, GUESTS_HAVE_CONFLICTS), Crossed.
     """
-    clashing = await change.clashing(announcement)
+    clashing = await engagements.clashing(change.connection, announcement)
     if announcement.author_id in clashing:
         raise host_elsewhere()
     if clashing and not force:
@@ -106,7 +109,7 @@ async def reschedule(change: Change, actor: UUID, before: Any, announcement: Any
         for booking in await change.lock_live_bookings(announcement.id):
             if booking.guest_id in clashing:
                 await drop(change, actor, before, booking)
-    if not await change.reschedule(announcement):
+    if not await engagements.reschedule(change.connection, announcement):
         raise Crossed
 
 
@@ -139,9 +142,13 @@ async def record_change(change: Change, actor: UUID, before: Any, after: Any) ->
 async def cancel(change: Change, caller: Caller, before: Any, edit: Edit) -> None:
     """Ends all live bookings with the evening; each freed place has its entry in the ledger.
 
-    Raises InvalidArgument (INVALID_FIELDS) if something else is to be changed with it.
+    Raises InvalidArgument (INVALID_FIELDS) if something else is to be changed with it, FailedPrecondition
+    (ANNOUNCEMENT_NOT_OPEN) if it has begun and the caller is its author.
     """
     assert caller.user_id is not None
+    # He would get away from what his guests are about to say of him.
+    if has_begun(before, change.now) and caller.user_id == before.author_id:
+        raise not_open(before)
     for name, value in edit.values.items():
         if getattr(before, name) != value:
             raise bad_field(name, "an evening that is called off is not changed otherwise")

@@ -1,6 +1,7 @@
 """What happens by itself when an evening begins: whoever was not decided on is free to go elsewhere."""
 
-from booking_svc.store.change import Change
+from booking_svc.store.expiry import expire
+from mesh import clock
 from mesh.database import Database
 
 EVENINGS = 50
@@ -18,4 +19,4 @@ class Expiry:
         found = EVENINGS
         while found == EVENINGS:
             async with self.database.transaction() as connection:
-                found = await Change(connection).expire(EVENINGS)
+                found = await expire(connection, clock.now(), EVENINGS)

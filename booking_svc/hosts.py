@@ -6,11 +6,9 @@ from uuid import UUID
 
 from booking_svc.peers import Follows
 from booking_svc.store.hosts import HostStore, Rank
-from mesh import caller as calling
 from mesh import paging
 from mesh.caller import Caller
 from mesh.database import Row
-from mesh.errors import Unavailable
 
 RATING = ("order by", "rating")
 ABOVE_ALL = 11.0
@@ -32,25 +30,15 @@ class Hosts:
         Private evenings of hosts whom the caller follows are left out while ugc does not answer, which he is told.
         Raises InvalidArgument (INVALID_PAGE_TOKEN).
         """
-        size = paging.page_size(size)
+        assert caller.user_id is not None
+        size, followed = paging.page_size(size), await self.follows.known_following(caller.user_id)
         if by_rating:
             rank = decode_rank(token, movie)
-            rows = await self.store.list_best(caller, movie, await self.followed(caller), rank, size + 1)
+            rows = await self.store.list_best(caller, movie, followed, rank, size + 1)
             return paging.cut(rows, size, lambda last: encode_rank(last, movie))
         after = paging.decode_place(token, movie)
-        rows = await self.store.list_soonest(caller, movie, await self.followed(caller), after, size + 1)
+        rows = await self.store.list_soonest(caller, movie, followed, after, size + 1)
         return paging.cut(rows, size, lambda last: paging.encode_place(last.event_time, last.author_id, movie))
-
-    async def followed(self, caller: Caller) -> set[UUID]:
-        """Whom the caller follows, as far as ugc tells."""
-        assert caller.user_id is not None
-        followed: set[UUID] = set()
-        try:
-            async for page in self.follows.following(caller.user_id):
-                followed.update(page)
-        except Unavailable:
-            calling.degraded("ugc")
-        return followed
 
 
 def encode_rank(last: Row, movie: UUID | None) -> str:

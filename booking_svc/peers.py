@@ -144,6 +144,16 @@ class Follows:
             if not (token := page.next_page_token):
                 return
 
+    async def known_following(self, person: UUID) -> set[UUID]:
+        """All whom a person follows; some or none while ugc is down, which the caller is told."""
+        followed: set[UUID] = set()
+        try:
+            async for page in self.following(person):
+                followed.update(page)
+        except Unavailable:
+            caller.degraded("ugc")
+        return followed
+
     async def friends(self, person: UUID, people: Collection[UUID]) -> set[UUID]:
         """Which of these people are a person's friends and let friends see where they go.
 

@@ -6,8 +6,9 @@ from google.protobuf.empty_pb2 import Empty
 from matinee.booking.v1 import rating_pb2 as pb
 from matinee.booking.v1.rating_pb2_grpc import RatingServiceServicer
 
-from booking_svc import to_proto
+from booking_svc import rating_to_proto as to_proto
 from booking_svc.moderation import Moderation
+from booking_svc.peers import People
 from booking_svc.rating_audit import RatingAudit
 from booking_svc.ratings import Ratings
 from booking_svc.schema import Action
@@ -24,13 +25,20 @@ class RatingServicer(RatingServiceServicer):
     """One method per RPC, in the proto's order."""
 
     def __init__(
-        self, database: Database, ratings: Ratings, standing: Standing, moderation: Moderation, audit: RatingAudit
+        self,
+        database: Database,
+        ratings: Ratings,
+        standing: Standing,
+        moderation: Moderation,
+        audit: RatingAudit,
+        people: People,
     ) -> None:
         self.database = database
         self.ratings = ratings
         self.standing = standing
         self.moderation = moderation
         self.audit = audit
+        self.people = people
 
     async def CreateRating(self, request: pb.CreateRatingRequest, context: Context) -> pb.Rating:
         async def act() -> pb.Rating:
@@ -56,6 +64,12 @@ class RatingServicer(RatingServiceServicer):
         rows, token = await self.ratings.list(UUID(request.user_id), of_host, request.page_size, request.page_token)
         ratings = [to_proto.rating(row, caller.current().caller) for row in rows]
         return pb.ListRatingsResponse(ratings=ratings, next_page_token=token)
+
+    async def ListRatingsDue(self, request: pb.ListRatingsDueRequest, context: Context) -> pb.ListRatingsDueResponse:
+        rows, token = await self.ratings.list_due(caller.user_id(), request.page_size, request.page_token)
+        names = await self.people.names(*{row.rated_id for row in rows})
+        due = [to_proto.rating_due(row, names) for row in rows]
+        return pb.ListRatingsDueResponse(ratings_due=due, next_page_token=token)
 
     async def ReportNotHeld(self, request: pb.ReportNotHeldRequest, context: Context) -> Empty:
         async def act() -> None:

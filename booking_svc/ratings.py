@@ -15,6 +15,7 @@ from booking_svc.refusals import (
 from booking_svc.schema import rating_closes
 from booking_svc.store.blocks import is_hidden
 from booking_svc.store.ratings import PRESENT, RatingStore, Word, add
+from booking_svc.store.ratings_due import RatingsDueStore
 from booking_svc.store.scores import ScoreStore
 from mesh import clock, idempotency, paging
 from mesh.batch import Batcher
@@ -36,9 +37,10 @@ class Refused(Exception):
 class Ratings:
     """Ratings of hosts and of guests. Which of them can be seen, and when, is said in store/scores.py alone."""
 
-    def __init__(self, database: Database, store: RatingStore, scores: ScoreStore) -> None:
+    def __init__(self, database: Database, store: RatingStore, due: RatingsDueStore, scores: ScoreStore) -> None:
         self.database = database
         self.store = store
+        self.due = due
         self.scores = scores
         self.together: Batcher[Word, Row | None] = Batcher(
             self.write_together, limit=TOGETHER, key=lambda word: (word.booking_id, word.rater_id), pace=PACE
@@ -126,6 +128,16 @@ class Ratings:
         after, size = paging.decode_place(token, *scope), paging.page_size(size)
         rows = await self.store.list(person, of_host, after, size + 1)
         return paging.cut(rows, size, lambda last: paging.encode_place(last.create_time, last.id, *scope))
+
+    async def list_due(self, rater: UUID, size: int, token: str) -> tuple[Sequence[Row], str]:
+        """A page of those whom a person may still rate, and the next page's token.
+
+        Raises InvalidArgument (INVALID_PAGE_TOKEN).
+        """
+        scope = ("ratings due", rater)
+        after, size = paging.decode_place(token, *scope), paging.page_size(size)
+        rows = await self.due.list(rater, after, size + 1)
+        return paging.cut(rows, size, lambda last: paging.encode_place(last.end_time, last.id, *scope))
 
     async def own(self, booking_id: UUID, rater: UUID) -> Row:
         """A booking of the rater's. Raises NotFound (BOOKING_NOT_FOUND), PermissionDenied (NOT_YOUR_BOOKING)."""

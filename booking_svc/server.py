@@ -38,6 +38,7 @@ from booking_svc.store.moderation import ModerationStore
 from booking_svc.store.plan import PlanStore
 from booking_svc.store.rating_audit import RatingAuditStore
 from booking_svc.store.ratings import RatingStore
+from booking_svc.store.ratings_due import RatingsDueStore
 from booking_svc.store.scores import ScoreStore
 from booking_svc.store.standing import StandingStore
 from mesh import idempotency, jobs
@@ -81,11 +82,11 @@ async def build(settings: Settings) -> Process:
     bookings = Bookings(database, booking_store, announcement_store)
     audit = Audit(AuditStore(database))
     expiry = Expiry(database)
-    ratings = Ratings(planned, RatingStore(database, planned), ScoreStore(database))
+    ratings = Ratings(planned, RatingStore(database, planned), RatingsDueStore(database), ScoreStore(database))
     rating_audit = RatingAudit(RatingAuditStore(database))
     standing = Standing(database, StandingStore(planned))
     moderation = Moderation(database, ModerationStore(database))
-    rating_servicer = RatingServicer(database, ratings, standing, moderation, rating_audit)
+    rating_servicer = RatingServicer(database, ratings, standing, moderation, rating_audit, people)
     plan = Plan(PlanStore(database))
     reminders = Reminders(database, people, films, inboxes)
     events = EventStore(database)

@@ -6,6 +6,7 @@ from uuid import UUID
 from booking_svc import lateness
 from booking_svc.refusals import elsewhere, full, no_announcement, open_for_applications, wrong_state
 from booking_svc.schema import LIVE, NOBODY, SEATED, State, Will, places_left
+from booking_svc.store import engagements
 from booking_svc.store.blocks import is_hidden
 from booking_svc.store.change import Change
 from mesh.errors import AlreadyExists
@@ -67,7 +68,7 @@ async def mark(change: Change, actor: UUID, booking: Any, came: bool) -> None:
     if booking.state == new:
         return
     await shift(change, booking, new, *SEATED)
-    await change.free(booking.guest_id, booking.announcement_id)
+    await engagements.free(change.connection, booking.guest_id, booking.announcement_id)
     await record(change, actor, booking, "attended" if came else "no_show", tell=False)
 
 
@@ -120,7 +121,7 @@ async def shift(
 
 async def hold(change: Change, announcement: Any, booking: Any) -> None:
     """Keeps the guest's time. Raises FailedPrecondition (TIME_CONFLICT)."""
-    if not await change.hold(booking.guest_id, announcement, booking.id):
+    if not await engagements.hold(change.connection, booking.guest_id, announcement, booking.id):
         raise elsewhere()
 
 
@@ -137,7 +138,7 @@ async def release(
     freed = -booking.tickets if booking.state == State.ACCEPTED else 0
     if freed:
         await change.move_places(booking.announcement_id, freed)
-    await change.free(booking.guest_id, booking.announcement_id)
+    await engagements.free(change.connection, booking.guest_id, booking.announcement_id)
     await record(change, actor, booking, cause, freed, reason=reason, late=late)
 
 

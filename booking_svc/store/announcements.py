@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 
 from booking_svc.schema import LIVE, LONGEST, SEATED, Status, one_of
-from booking_svc.store.blocks import BLOCKED, is_blocked, not_hidden
+from booking_svc.store.blocks import BLOCKED, HELD, is_blocked, not_hidden
 from booking_svc.store.scores import standing
 from mesh import clock
 from mesh.batch import Batcher
@@ -64,6 +64,10 @@ CONDITIONS = {
     "published": "a.publish_time IS NOT NULL",
     "upcoming": f"a.will IN ('PUBLISHED', 'CLOSED') AND {NOT_OVER}",
     "not_hidden": not_hidden("a"),
+    "open": f"""(
+        NOT a.sub_only OR a.author_id = :person OR a.author_id = ANY(CAST(:followed AS uuid[]))
+        OR a.id IN (SELECT held.announcement_id FROM bookings AS held WHERE held.guest_id = :person AND {HELD})
+    )""",
     "after": "(a.event_time, a.id) > (:after_time, :after_id)",
 }
 

@@ -8,8 +8,8 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy import Executable, insert, text, update
 
-from booking_svc.schema import HOST_SLOT, LIVE, NOBODY, Announcement, one_of
-from booking_svc.store import bookings
+from booking_svc.schema import LIVE, Announcement, one_of
+from booking_svc.store import bookings, engagements
 from booking_svc.store.announcements import COLUMNS
 from booking_svc.store.bookings import Application
 from booking_svc.store.events import FAN_OUT, TELL
@@ -54,41 +54,6 @@ CANCEL_ALL = text(
     f"""UPDATE bookings SET state = 'CANCELLED', update_time = :now, promoted = false
     WHERE announcement_id = :id AND {one_of("state", LIVE)}"""
 )
-LOCK_BEGUN = text(
-    """SELECT id FROM announcements WHERE NOT begun AND will IN ('PUBLISHED', 'CLOSED') AND event_time <= :now
-    ORDER BY event_time LIMIT :count FOR NO KEY UPDATE SKIP LOCKED"""
-)
-# What nobody decided until the evening began ends with it, and its guest may go elsewhere.
-EXPIRE = text(
-    f"""WITH expired AS (
-        UPDATE bookings SET state = 'EXPIRED', update_time = :now, promoted = false
-        WHERE announcement_id = ANY(:ids) AND state IN ('PENDING', 'WAITLISTED')
-        RETURNING id, announcement_id, guest_id
-    ), freed AS (
-        DELETE FROM engagements USING expired
-        WHERE engagements.announcement_id = expired.announcement_id AND engagements.person_id = expired.guest_id
-    ), begun AS (
-        UPDATE announcements SET begun = true WHERE id = ANY(:ids)
-    ), told AS (
-        INSERT INTO booking_events (announcement_id, booking_id, places_delta, kind, cause, actor_id, create_time)
-        SELECT announcement_id, id, 0, 'booking_status', 'expired', :actor, :now FROM expired ORDER BY id RETURNING id
-    )
-    SELECT enqueue_job('{TELL}', string_agg(uuid_send(id), ''::bytea)) FROM told HAVING count(*) > 0"""
-)
-GUESTS_RATED = text("SELECT rated_id FROM ratings WHERE announcement_id = :announcement_id AND rater_id = :host")
-HOLD = text(
-    """INSERT INTO engagements (person_id, announcement_id, slot, during)
-    VALUES (:person_id, :announcement_id, :slot, tstzrange(:begins, :ends)) ON CONFLICT DO NOTHING RETURNING slot"""
-)
-FREE = text("DELETE FROM engagements WHERE announcement_id = :announcement_id AND person_id = :person_id")
-FREE_ALL = text("DELETE FROM engagements WHERE announcement_id = :announcement_id")
-CLASHING = text(
-    """SELECT DISTINCT mine.person_id FROM engagements mine
-    JOIN engagements other ON other.person_id = mine.person_id AND other.announcement_id <> mine.announcement_id
-        AND other.slot <> mine.slot AND other.during && tstzrange(:begins, :ends)
-    WHERE mine.announcement_id = :announcement_id ORDER BY 1"""
-)
-RESCHEDULE = text("UPDATE engagements SET during = tstzrange(:begins, :ends) WHERE announcement_id = :announcement_id")
 RECORD = text(
     """INSERT INTO booking_events
         (announcement_id, booking_id, places_delta, kind, cause, actor_id, detail, create_time)
@@ -210,50 +175,11 @@ class Change:
     async def cancel_bookings(self, announcement_id: UUID) -> None:
         """Cancels all live bookings and frees everybody's time."""
         await self.connection.execute(CANCEL_ALL, {"id": announcement_id, "now": self.now})
-        await self.connection.execute(FREE_ALL, {"announcement_id": announcement_id})
-
-    async def expire(self, count: int) -> int:
-        """Ends what was not decided at up to `count` evenings that have begun; returns how many evenings."""
-        begun = (await self.connection.execute(LOCK_BEGUN, {"now": self.now, "count": count})).column()
-        if begun:
-            await self.connection.execute(EXPIRE, {"ids": begun, "now": self.now, "actor": NOBODY})
-        return len(begun)
-
-    async def guests_rated(self, announcement_id: UUID, host: UUID) -> set[UUID]:
-        """Whom of an evening's guests its host has rated."""
-        values = {"announcement_id": announcement_id, "host": host}
-        return set((await self.connection.execute(GUESTS_RATED, values)).column())
+        await engagements.free_all(self.connection, announcement_id)
 
     async def reveal_ratings(self, announcement_id: UUID) -> None:
         """Shows an evening's ratings if nobody is left who may still rate."""
         await reveal(self.connection, [announcement_id], self.now)
-
-    async def hold(self, person_id: UUID, announcement: Any, slot: UUID = HOST_SLOT) -> bool:
-        """Keeps a person's time for an evening; False if he is elsewhere then."""
-        parameters = {
-            "person_id": person_id,
-            "announcement_id": announcement.id,
-            "slot": slot,
-            "begins": announcement.event_time,
-            "ends": announcement.end_time,
-        }
-        return (await self.connection.execute(HOLD, parameters)).first() is not None
-
-    async def free(self, person_id: UUID, announcement_id: UUID) -> None:
-        """Gives a person's time back."""
-        await self.connection.execute(FREE, {"person_id": person_id, "announcement_id": announcement_id})
-
-    async def clashing(self, announcement: Any) -> Sequence[UUID]:
-        """Who of an evening's people is elsewhere at its (new) time."""
-        return (await self.connection.execute(CLASHING, span(announcement))).column()
-
-    async def reschedule(self, announcement: Any) -> bool:
-        """Moves everybody's time to the evening's; False if somebody has just become busy then."""
-        try:
-            await self.connection.execute(RESCHEDULE, span(announcement))
-        except asyncpg.IntegrityConstraintViolationError:
-            return False
-        return True
 
     async def record(
         self,
@@ -286,15 +212,6 @@ class Change:
     async def settle(self, resource_id: UUID) -> None:
         """Notes what a repeated request is to be answered with."""
         await idempotency.settle(self.connection, resource_id)
-
-
-def span(announcement: Any) -> dict[str, Any]:
-    """An evening's time as parameters."""
-    return {
-        "announcement_id": announcement.id,
-        "begins": announcement.event_time,
-        "ends": announcement.end_time,
-    }
 
 
 def refused(error: "asyncpg.IntegrityConstraintViolationError") -> Exception:

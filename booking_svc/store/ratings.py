@@ -31,13 +31,19 @@ def of_pair(booking: str, evening: str) -> str:
     return f"said.announcement_id = {evening}.id AND said.rater_id IN {both} AND said.rated_id IN {both}"
 
 
+MAY_RATE = f"""{one_of("b.state", PRESENT)} AND {TAKES_PLACE} AND a.end_time <= {NOW} AND {NOW} < a.end_time + {WINDOW}
+    AND NOT EXISTS (SELECT FROM ratings AS said WHERE {of_pair("b", "a")} AND said.reveal_time <= {NOW})"""
+"""Whether the two of a booking `b` of an evening `a` may rate each other now.
+
+Who can read already what the other says of him has nothing to say any more: else a host could mark a guest absent, read
+his rating, mark him present again and pay him back.
+"""
 # Of those who rate at once, or mark who came, the second has to see the first.
 LOCK = text(
     """SELECT FROM announcements WHERE id IN (SELECT announcement_id FROM bookings WHERE id = ANY(:booking_ids))
     ORDER BY id FOR NO KEY UPDATE"""
 )
-# One statement rates for many. Who can read already what the other says of him has nothing to say any more: else a host
-# could mark a guest absent, read his rating, mark him present again and pay him back.
+# One statement rates for many.
 ADD = text(
     f"""WITH asked AS (
         SELECT * FROM unnest(
@@ -51,9 +57,7 @@ ADD = text(
         asked.rater_id = b.guest_id, asked.score, asked.text, asked.note, {NOW}, {NOW}, a.end_time + {WINDOW},
         a.end_time + {WINDOW}
     FROM asked JOIN bookings b ON b.id = asked.booking_id JOIN announcements a ON a.id = b.announcement_id
-    WHERE asked.rater_id IN (b.guest_id, a.author_id) AND {one_of("b.state", PRESENT)} AND {TAKES_PLACE}
-    AND a.end_time <= {NOW} AND {NOW} < a.end_time + {WINDOW}
-    AND NOT EXISTS (SELECT FROM ratings AS said WHERE {of_pair("b", "a")} AND said.reveal_time <= {NOW})
+    WHERE asked.rater_id IN (b.guest_id, a.author_id) AND {MAY_RATE}
     ON CONFLICT ON CONSTRAINT one_rating_per_pair_and_evening DO NOTHING RETURNING id, announcement_id"""
 )
 # All ratings of an evening at once, as soon as nobody who may rate is silent: between the host and each guest who is
@@ -72,6 +76,7 @@ REVEAL = text(
         list_time = CASE WHEN of_host AND heard.guests < {SINGLY} THEN list_time ELSE least(list_time, {NOW}) END
     FROM heard WHERE ratings.announcement_id = heard.id AND ratings.list_time > {NOW} RETURNING ratings.id"""
 )
+RATED_BY_HOST = text("SELECT rated_id FROM ratings WHERE announcement_id = :announcement_id AND rater_id = :host")
 LIST_BY_ID = text(
     f"SELECT {COLUMNS} FROM ratings r JOIN announcements a ON a.id = r.announcement_id WHERE r.id = ANY(:ids)"
 )
@@ -146,6 +151,12 @@ async def reveal(connection: Connection, announcement_ids: Any, now: datetime) -
     """
     found = (await connection.execute(REVEAL, {"ids": list(announcement_ids), "now": now})).column()
     await count(connection, found, now)
+
+
+async def rated_by_host(connection: Connection, announcement: Any) -> set[UUID]:
+    """Whom of an evening's guests its host has rated."""
+    values = {"announcement_id": announcement.id, "host": announcement.author_id}
+    return set((await connection.execute(RATED_BY_HOST, values)).column())
 
 
 class RatingStore:

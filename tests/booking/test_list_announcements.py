@@ -151,18 +151,6 @@ async def test_drafts_are_listed_for_their_author_only(host: Person, guest: Pers
     assert await ids(guest, f"filter[author]={host.id}") == []
 
 
-async def test_private_evening_is_for_followers_only(host: Person, guest: Person, film: Any) -> None:
-    private = await host.announce(film["id"], sub_only=True)
-    path = f"/app/v1/announcement/{private['id']}"
-    assert await ids(guest, f"filter[author]={host.id}") == []
-    assert reason(await guest.get(path)) == (404, "ANNOUNCEMENT_NOT_FOUND")
-    assert reason(await guest.post(f"/app/v1/booking/{private['id']}")) == (404, "ANNOUNCEMENT_NOT_FOUND")
-    ok(await guest.put(f"/ugc/v1/following/{host.id}"))
-    assert await ids(guest, f"filter[author]={host.id}") == [private["id"]]
-    ok(await guest.get(path))
-    await guest.apply(private)
-
-
 @pytest.mark.parametrize(
     "query",
     [
@@ -217,25 +205,11 @@ async def test_body_of_evening_is_never_mixed_up_between_hosts(host: Person, gue
     assert (a["title"], b["title"]) == (mine["title"], theirs["title"])
 
 
-async def test_guest_of_an_evening_sees_it_when_it_becomes_private(host: Person, guest: Person, film: Any) -> None:
-    announcement = await host.announce(film["id"])
-    await guest.apply(announcement)
-    path = f"/app/v1/announcement/{announcement['id']}"
-    ok(await host.put(path, {"sub_only": True}))
-    assert ok(await guest.get(path))["sub_only"] is True
-
-
 async def test_cancelled_draft_stays_its_authors(host: Person, guest: Person, film: Any) -> None:
     draft = await host.announce(film["id"], status="Created")
     path = f"/app/v1/announcement/{draft['id']}"
     ok(await host.delete(path))
     assert reason(await guest.get(path)) == (404, "ANNOUNCEMENT_NOT_FOUND")
-
-
-async def test_private_evening_is_not_given_away_by_a_refused_edit(host: Person, guest: Person, film: Any) -> None:
-    private = await host.announce(film["id"], sub_only=True)
-    path = f"/app/v1/announcement/{private['id']}"
-    assert reason(await guest.put(path, {"title": "Mine"})) == (404, "ANNOUNCEMENT_NOT_FOUND")
 
 
 @pytest.mark.parametrize(

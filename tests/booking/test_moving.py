@@ -103,6 +103,49 @@ async def test_evening_that_has_begun_is_not_moved(host: Person, film: Any, ende
     assert reason(await host.put(path(announcement), {"event_time": later})) == (400, "ANNOUNCEMENT_NOT_OPEN")
 
 
+async def test_evening_that_has_begun_keeps_its_film(
+    host: Person, sudo: Person, film: Any, other_film: Any, ended: Any
+) -> None:
+    announcement = await host.announce(film["id"])
+    await ended(announcement, timedelta(minutes=1))
+    for person in (host, sudo):
+        answer = await person.put(path(announcement), {"movie_id": other_film["id"]})
+        assert reason(answer) == (400, "ANNOUNCEMENT_NOT_OPEN")
+
+
+async def test_not_even_super_moves_an_evening_that_has_begun(
+    host: Person, sudo: Person, film: Any, ended: Any
+) -> None:
+    announcement = await host.announce(film["id"])
+    await ended(announcement, timedelta(minutes=1))
+    answer = await sudo.put(path(announcement), {"event_time": announcement["event_time"]})
+    assert reason(answer) == (400, "ANNOUNCEMENT_NOT_OPEN")
+
+
+async def test_another_room_is_given_while_the_film_runs(host: Person, film: Any, ended: Any) -> None:
+    announcement = await host.announce(film["id"])
+    await ended(announcement, timedelta(minutes=1))
+    changed = ok(await host.put(path(announcement), {"event_location": "Next door"}))
+    assert (changed["event_location"], changed["status"]) == ("Next door", "Closed")
+
+
+async def test_host_does_not_call_off_what_has_begun(host: Person, film: Any, ended: Any) -> None:
+    announcement = await host.announce(film["id"])
+    await ended(announcement, timedelta(minutes=1))
+    deleted, updated = (
+        await host.delete(path(announcement)),
+        await host.put(path(announcement), {"status": "Cancelled"}),
+    )
+    assert reason(deleted) == reason(updated) == (400, "ANNOUNCEMENT_NOT_OPEN")
+    assert deleted.json()["details"][0]["metadata"]["status"] == "Closed"
+
+
+async def test_super_calls_off_what_has_begun(host: Person, sudo: Person, film: Any, ended: Any) -> None:
+    announcement = await host.announce(film["id"])
+    await ended(announcement, timedelta(minutes=1))
+    assert ok(await sudo.delete(path(announcement)))["status"] == "Cancelled"
+
+
 async def test_reason_of_a_cancellation_is_shown(host: Person, guest: Person, film: Any) -> None:
     deleted, updated = await host.announce(film["id"]), await host.announce(film["id"])
     ok(await host.delete(path(deleted), params={"cancel_reason": "Flu"}))

@@ -95,6 +95,14 @@ async def test_who_returns_and_is_accepted_again_was_not_late(host: Person, gues
     assert await standing(guest, "as_guest") == {}
 
 
+async def test_who_returns_at_once_and_leaves_again_was_late(host: Person, guest: Person, film: Any) -> None:
+    announcement = await host.announce(film["id"], event_time=ahead(hours=3), accept_at_once=True)
+    booking = await guest.apply(announcement)
+    for word in (False, True, False):
+        ok(await guest.decide(booking, word))
+    assert await standing(guest, "as_guest") == {"evenings": 1, "cancelled_late": 1}
+
+
 async def test_who_returns_and_is_not_accepted_again_was_late(host: Person, guest: Person, film: Any) -> None:
     _, (booking,) = await evening(host, film, guest, event_time=ahead(hours=3))
     for word in (False, True):

@@ -129,7 +129,7 @@ def withdraw(who: str, evening: int, number: int) -> Deed:
         booking = there.bookings[number]
         refuse(NOT_YOUR_BOOKING=who not in (booking.guest, SUPER))
         refuse(
-            ANNOUNCEMENT_NOT_OPEN=there.cancelled or now >= there.end, WRONG_BOOKING_STATE=booking.state != "ACCEPTED"
+            ANNOUNCEMENT_NOT_OPEN=there.cancelled or now >= there.start, WRONG_BOOKING_STATE=booking.state != "ACCEPTED"
         )
         booking.state, booking.left_late = "WITHDRAWN", there.start - now < DAY
 
@@ -144,7 +144,7 @@ def revoke(who: str, evening: int, number: int) -> Deed:
         booking = there.bookings[number]
         refuse(NOT_YOUR_BOOKING=who not in (booking.guest, there.host))
         refuse(
-            ANNOUNCEMENT_NOT_OPEN=there.cancelled or now >= there.end, WRONG_BOOKING_STATE=booking.state != "ACCEPTED"
+            ANNOUNCEMENT_NOT_OPEN=there.cancelled or now >= there.start, WRONG_BOOKING_STATE=booking.state != "ACCEPTED"
         )
         if who == booking.guest:
             booking.state, booking.left_late = "WITHDRAWN", there.start - now < DAY
@@ -162,6 +162,7 @@ def cancel(who: str, evening: int) -> Deed:
         seated = [each for each in there.bookings if each.state == "ACCEPTED"]
         _manage(there, who)
         refuse(ANNOUNCEMENT_ENDED=there.cancelled or now >= there.end)
+        refuse(ANNOUNCEMENT_NOT_OPEN=now >= there.start and who == there.host)
         # What super calls off is no fault of the host's.
         there.cancelled = True
         there.cancelled_late = who == there.host and bool(seated) and there.start - now < DAY
@@ -169,6 +170,19 @@ def cancel(who: str, evening: int) -> Deed:
             booking.state = "CANCELLED"
 
     return Deed(who, "DELETE", f"/app/v1/announcement/{{{evening_name(evening)}}}", None, effect)
+
+
+def move(who: str, world: World, evening: int) -> Deed:
+    """Wants an evening that has begun to be another day: nobody's to do."""
+    another_day = world.evenings[evening].start + DAY
+
+    def effect(world: World, now: datetime) -> None:
+        there = world.evenings[evening]
+        _manage(there, who)
+        refuse(ANNOUNCEMENT_ENDED=there.cancelled or now >= there.end, ANNOUNCEMENT_NOT_OPEN=now < there.end)
+
+    body = {"event_time": another_day.isoformat(), "force": True}
+    return Deed(who, "PUT", f"/app/v1/announcement/{{{evening_name(evening)}}}", body, effect)
 
 
 def say_held(who: str, evening: int, held: bool) -> Deed:

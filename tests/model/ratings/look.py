@@ -33,6 +33,7 @@ class Look:
             self.ratings(person)
         self.hosts("")
         self.hosts("rating")
+        self.due()
 
     def get(self, path: str, **query: Any) -> Any:
         """What must be there."""
@@ -97,6 +98,25 @@ class Look:
             bounds = [self.world.bound(names[row["user_id"]], self.now) for row in ours]
             assert bounds == sorted(bounds, reverse=True)
         assert ours
+
+    def due(self) -> None:
+        """Whom the viewer may still rate, by the evenings; those of one evening in any order."""
+        numbers = {self.troupe.ids[evening_name(number)]: number for number in range(len(self.world.evenings))}
+        names = {identity: name for name, identity in self.troupe.ids.items()}
+        rows = self.troupe.visitors[self.viewer].rows("/app/v1/ratings_due", page_size=2)
+        shown = [
+            (
+                datetime.fromisoformat(row["until"]),
+                numbers[row["announcement_id"]],
+                names[row["user_id"]],
+                row["of_host"],
+            )
+            for row in rows
+            # Others of the mesh have the same super.
+            if row["announcement_id"] in numbers
+        ]
+        assert [row[:2] for row in shown] == [row[:2] for row in self.world.due(self.viewer, self.now)]
+        assert sorted(shown) == sorted(self.world.due(self.viewer, self.now))
 
     # -- one by one
 

@@ -11,6 +11,7 @@ from tests.model.ratings.deeds import (
     edit,
     mark,
     moderate,
+    move,
     rate,
     report,
     review,
@@ -75,9 +76,9 @@ def invite(troupe: Troupe, invitations: list[Invitation]) -> None:
 def moments(draw: Draw, world: World) -> list[datetime]:
     """When something changes by itself: just after the end, just after the window has closed; seldom just before.
 
-    And two hours before the first begins: who leaves it then is late, who leaves the others is not.
+    And two hours before the first begins: who leaves it then is late, who leaves the others is not; and while it runs.
     """
-    found = [world.evenings[0].start - 2 * HOUR]
+    found = [world.evenings[0].start - 2 * HOUR, world.evenings[0].start + MINUTE]
     for evening in world.evenings:
         if evening.bookings:
             found += [evening.end + MINUTE, evening.closes + MINUTE]
@@ -87,17 +88,19 @@ def moments(draw: Draw, world: World) -> list[datetime]:
 
 def deed(draw: Draw, world: World, now: datetime) -> Deed:
     """What somebody does next: mostly what he may."""
-    if now < world.evenings[0].start and draw.of(st.booleans()):
-        return leave(draw, world)
+    if now < world.evenings[0].end and draw.of(st.booleans()):
+        return leave(draw, world, now)
     invited = [number for number, evening in enumerate(world.evenings) if evening.bookings]
     number = draw.one([number for number in invited if world.evenings[number].end <= now], invited)
     return draw.of(st.sampled_from(HABITS))(draw, world, number, now)
 
 
-def leave(draw: Draw, world: World) -> Deed:
-    """Before an evening somebody gives his place back, or it is called off."""
+def leave(draw: Draw, world: World, now: datetime) -> Deed:
+    """Before an evening somebody gives his place back, or it is called off; while it runs it may be too late."""
     number = draw.of(st.integers(0, 1))
     evening = world.evenings[number]
+    if now >= evening.start and draw.of(SELDOM):
+        return move(draw.one([evening.host], [STRANGER, SUPER]), world, number)
     if draw.of(SELDOM):
         return cancel(draw.one([evening.host], [STRANGER, SUPER]), number)
     at = draw.of(st.integers(0, len(evening.bookings) - 1))

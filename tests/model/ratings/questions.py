@@ -36,6 +36,9 @@ def questions(troupe: Troupe, who: str) -> Iterator[Question]:
             yield who, f"/app/v1/ratings/{{{person}}}", {"filter[as]": side, "page_size": "2"}
     for host in HOSTS:
         yield who, "/app/v1/announcements", {"filter[author]": f"{{{host}}}"}
+    # What one has said oneself makes it shorter.
+    if not any(author == who for _, author, _ in troupe.private):
+        yield who, "/app/v1/ratings_due", {}
     yield who, "/app/v1/hosts", {}
     yield who, "/app/v1/hosts", {"order_by": "rating"}
     for side in ("guest", "author"):

@@ -175,6 +175,16 @@ class World:
             if self.revealed(each, now)
         ]
 
+    def due(self, person: str, now: datetime) -> list[tuple[datetime, int, str, bool]]:
+        """Whom somebody may still rate: until when, of which evening, and whether as a host; the soonest first."""
+        return [
+            (evening.closes, number, rated, rated == evening.host)
+            for number, evening in sorted(enumerate(self.evenings), key=lambda each: each[1].closes)
+            if evening.end <= now < evening.closes and not evening.cancelled
+            for rater, rated in evening.silent()
+            if rater == person
+        ]
+
     def scores(self, person: str, of_host: bool, now: datetime) -> list[int]:
         """What counts for somebody's mean."""
         return [

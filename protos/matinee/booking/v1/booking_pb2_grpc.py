@@ -181,8 +181,9 @@ class BookingServiceServicer:
         another's, INVALID_ARGUMENT (EVENT_TIME_IN_PAST, INVALID_FIELDS), ABORTED (VERSION_MISMATCH) if it is no longer at
         expected_version, (CONTENDED) if guests came and went while it tried to move, ALREADY_EXISTS (ANNOUNCEMENT_EXISTS),
         UNAVAILABLE (PEER_UNAVAILABLE) if another film is given and the catalogue does not answer, and FAILED_PRECONDITION:
-        ANNOUNCEMENT_ENDED if it is over or cancelled, ANNOUNCEMENT_NOT_OPEN if a draft is to be closed or an evening that
-        has begun to be moved, MOVIE_NOT_BOOKABLE, PLACES_ALREADY_TAKEN if tickets_count falls below what was accepted,
+        ANNOUNCEMENT_ENDED if it is over or cancelled, ANNOUNCEMENT_NOT_OPEN if a draft is to be closed, or if an evening that
+        has begun is to get another time or film (whoever asks: its end, and with it the time for ratings, stays) or is to be
+        called off by its author, MOVIE_NOT_BOOKABLE, PLACES_ALREADY_TAKEN if tickets_count falls below what was accepted,
         GUESTS_HAVE_CONFLICTS if the new time clashes for guests, who are named (unless force), TIME_CONFLICT if it does so
         for the host.
         """
@@ -202,8 +203,9 @@ class BookingServiceServicer:
 
     def CancelAnnouncement(self, request, context):
         """Cancels an announcement and all its live bookings. Nothing is erased. Author and super only.
-        Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_ANNOUNCEMENT) and FAILED_PRECONDITION
-        (ANNOUNCEMENT_ENDED) if it is over or cancelled already.
+        Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_ANNOUNCEMENT) and FAILED_PRECONDITION:
+        ANNOUNCEMENT_ENDED if it is over or cancelled already, ANNOUNCEMENT_NOT_OPEN if it has begun and the caller is its
+        author: what his guests say of it is not his to prevent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -213,7 +215,8 @@ class BookingServiceServicer:
         """Lists published evenings that are not over, soonest first; filter.status asks for others; with filter.author of
         oneself all one's own, drafts, past and cancelled ones too. Private evenings are listed for the author's followers
         and guests only; while it cannot be found out whom the caller follows they are left out (x-degraded: ugc). Those of
-        hosts who block the caller are left out as GetAnnouncement does.
+        hosts who block the caller are left out as GetAnnouncement does. However many are left out, every page but the last is
+        full.
         Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list, (INVALID_FIELDS) if a day
         or a time is not one.
         """
@@ -292,7 +295,7 @@ class BookingServiceServicer:
         Returns NOT_FOUND (BOOKING_NOT_FOUND; ANNOUNCEMENT_NOT_FOUND to a guest who wants to return and whom the author
         blocks), PERMISSION_DENIED (NOT_YOUR_BOOKING) if the caller is neither, and FAILED_PRECONDITION:
         WRONG_BOOKING_STATE, NO_PLACES_LEFT if accepting or returning needs places that are not there, ANNOUNCEMENT_NOT_OPEN
-        if the evening is over, cancelled or (returning) closed, TIME_CONFLICT if the guest is elsewhere by now.
+        if the evening has begun, is cancelled or (returning) closed, TIME_CONFLICT if the guest is elsewhere by now.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -309,7 +312,7 @@ class BookingServiceServicer:
     def WithdrawBooking(self, request, context):
         """Withdraws a booking. Guest and super only.
         Returns NOT_FOUND (BOOKING_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_BOOKING), FAILED_PRECONDITION
-        (WRONG_BOOKING_STATE) if it is neither pending nor waiting nor accepted, or (ANNOUNCEMENT_NOT_OPEN) if the evening is over.
+        (WRONG_BOOKING_STATE) if it is neither pending nor waiting nor accepted, or (ANNOUNCEMENT_NOT_OPEN) if the evening has begun.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -39,8 +39,9 @@ class BookingServiceStub:
     another's, INVALID_ARGUMENT (EVENT_TIME_IN_PAST, INVALID_FIELDS), ABORTED (VERSION_MISMATCH) if it is no longer at
     expected_version, (CONTENDED) if guests came and went while it tried to move, ALREADY_EXISTS (ANNOUNCEMENT_EXISTS),
     UNAVAILABLE (PEER_UNAVAILABLE) if another film is given and the catalogue does not answer, and FAILED_PRECONDITION:
-    ANNOUNCEMENT_ENDED if it is over or cancelled, ANNOUNCEMENT_NOT_OPEN if a draft is to be closed or an evening that
-    has begun to be moved, MOVIE_NOT_BOOKABLE, PLACES_ALREADY_TAKEN if tickets_count falls below what was accepted,
+    ANNOUNCEMENT_ENDED if it is over or cancelled, ANNOUNCEMENT_NOT_OPEN if a draft is to be closed, or if an evening that
+    has begun is to get another time or film (whoever asks: its end, and with it the time for ratings, stays) or is to be
+    called off by its author, MOVIE_NOT_BOOKABLE, PLACES_ALREADY_TAKEN if tickets_count falls below what was accepted,
     GUESTS_HAVE_CONFLICTS if the new time clashes for guests, who are named (unless force), TIME_CONFLICT if it does so
     for the host.
     """
@@ -52,14 +53,16 @@ class BookingServiceStub:
     """
     CancelAnnouncement: _aio.UnaryUnaryMultiCallable[_booking_pb2.CancelAnnouncementRequest, _booking_pb2.AnnouncementDetail]
     """Cancels an announcement and all its live bookings. Nothing is erased. Author and super only.
-    Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_ANNOUNCEMENT) and FAILED_PRECONDITION
-    (ANNOUNCEMENT_ENDED) if it is over or cancelled already.
+    Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_ANNOUNCEMENT) and FAILED_PRECONDITION:
+    ANNOUNCEMENT_ENDED if it is over or cancelled already, ANNOUNCEMENT_NOT_OPEN if it has begun and the caller is its
+    author: what his guests say of it is not his to prevent.
     """
     ListAnnouncements: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListAnnouncementsRequest, _booking_pb2.ListAnnouncementsResponse]
     """Lists published evenings that are not over, soonest first; filter.status asks for others; with filter.author of
     oneself all one's own, drafts, past and cancelled ones too. Private evenings are listed for the author's followers
     and guests only; while it cannot be found out whom the caller follows they are left out (x-degraded: ugc). Those of
-    hosts who block the caller are left out as GetAnnouncement does.
+    hosts who block the caller are left out as GetAnnouncement does. However many are left out, every page but the last is
+    full.
     Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list, (INVALID_FIELDS) if a day
     or a time is not one.
     """
@@ -110,7 +113,7 @@ class BookingServiceStub:
     Returns NOT_FOUND (BOOKING_NOT_FOUND; ANNOUNCEMENT_NOT_FOUND to a guest who wants to return and whom the author
     blocks), PERMISSION_DENIED (NOT_YOUR_BOOKING) if the caller is neither, and FAILED_PRECONDITION:
     WRONG_BOOKING_STATE, NO_PLACES_LEFT if accepting or returning needs places that are not there, ANNOUNCEMENT_NOT_OPEN
-    if the evening is over, cancelled or (returning) closed, TIME_CONFLICT if the guest is elsewhere by now.
+    if the evening has begun, is cancelled or (returning) closed, TIME_CONFLICT if the guest is elsewhere by now.
     """
     GetBooking: _aio.UnaryUnaryMultiCallable[_booking_pb2.GetBookingRequest, _booking_pb2.BookingDetail]
     """Gets a booking. Returns NOT_FOUND (BOOKING_NOT_FOUND) if it does not exist, PERMISSION_DENIED (NOT_YOUR_BOOKING) if
@@ -119,7 +122,7 @@ class BookingServiceStub:
     WithdrawBooking: _aio.UnaryUnaryMultiCallable[_booking_pb2.WithdrawBookingRequest, _booking_pb2.BookingDetail]
     """Withdraws a booking. Guest and super only.
     Returns NOT_FOUND (BOOKING_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_BOOKING), FAILED_PRECONDITION
-    (WRONG_BOOKING_STATE) if it is neither pending nor waiting nor accepted, or (ANNOUNCEMENT_NOT_OPEN) if the evening is over.
+    (WRONG_BOOKING_STATE) if it is neither pending nor waiting nor accepted, or (ANNOUNCEMENT_NOT_OPEN) if the evening has begun.
     """
     ListBookings: _aio.UnaryUnaryMultiCallable[_booking_pb2.ListBookingsRequest, _booking_pb2.ListBookingsResponse]
     """Lists the caller's bookings, newest evening first: as author (default) those for his evenings, as guest his own.
@@ -193,8 +196,9 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
         another's, INVALID_ARGUMENT (EVENT_TIME_IN_PAST, INVALID_FIELDS), ABORTED (VERSION_MISMATCH) if it is no longer at
         expected_version, (CONTENDED) if guests came and went while it tried to move, ALREADY_EXISTS (ANNOUNCEMENT_EXISTS),
         UNAVAILABLE (PEER_UNAVAILABLE) if another film is given and the catalogue does not answer, and FAILED_PRECONDITION:
-        ANNOUNCEMENT_ENDED if it is over or cancelled, ANNOUNCEMENT_NOT_OPEN if a draft is to be closed or an evening that
-        has begun to be moved, MOVIE_NOT_BOOKABLE, PLACES_ALREADY_TAKEN if tickets_count falls below what was accepted,
+        ANNOUNCEMENT_ENDED if it is over or cancelled, ANNOUNCEMENT_NOT_OPEN if a draft is to be closed, or if an evening that
+        has begun is to get another time or film (whoever asks: its end, and with it the time for ratings, stays) or is to be
+        called off by its author, MOVIE_NOT_BOOKABLE, PLACES_ALREADY_TAKEN if tickets_count falls below what was accepted,
         GUESTS_HAVE_CONFLICTS if the new time clashes for guests, who are named (unless force), TIME_CONFLICT if it does so
         for the host.
         """
@@ -218,8 +222,9 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_booking_pb2.CancelAnnouncementRequest, _abc.Awaitable[_booking_pb2.AnnouncementDetail]],
     ) -> _abc.Awaitable[_booking_pb2.AnnouncementDetail]:
         """Cancels an announcement and all its live bookings. Nothing is erased. Author and super only.
-        Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_ANNOUNCEMENT) and FAILED_PRECONDITION
-        (ANNOUNCEMENT_ENDED) if it is over or cancelled already.
+        Returns NOT_FOUND (ANNOUNCEMENT_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_ANNOUNCEMENT) and FAILED_PRECONDITION:
+        ANNOUNCEMENT_ENDED if it is over or cancelled already, ANNOUNCEMENT_NOT_OPEN if it has begun and the caller is its
+        author: what his guests say of it is not his to prevent.
         """
 
     @_abc_1.abstractmethod
@@ -231,7 +236,8 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists published evenings that are not over, soonest first; filter.status asks for others; with filter.author of
         oneself all one's own, drafts, past and cancelled ones too. Private evenings are listed for the author's followers
         and guests only; while it cannot be found out whom the caller follows they are left out (x-degraded: ugc). Those of
-        hosts who block the caller are left out as GetAnnouncement does.
+        hosts who block the caller are left out as GetAnnouncement does. However many are left out, every page but the last is
+        full.
         Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list, (INVALID_FIELDS) if a day
         or a time is not one.
         """
@@ -324,7 +330,7 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
         Returns NOT_FOUND (BOOKING_NOT_FOUND; ANNOUNCEMENT_NOT_FOUND to a guest who wants to return and whom the author
         blocks), PERMISSION_DENIED (NOT_YOUR_BOOKING) if the caller is neither, and FAILED_PRECONDITION:
         WRONG_BOOKING_STATE, NO_PLACES_LEFT if accepting or returning needs places that are not there, ANNOUNCEMENT_NOT_OPEN
-        if the evening is over, cancelled or (returning) closed, TIME_CONFLICT if the guest is elsewhere by now.
+        if the evening has begun, is cancelled or (returning) closed, TIME_CONFLICT if the guest is elsewhere by now.
         """
 
     @_abc_1.abstractmethod
@@ -345,7 +351,7 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_booking_pb2.BookingDetail]:
         """Withdraws a booking. Guest and super only.
         Returns NOT_FOUND (BOOKING_NOT_FOUND), PERMISSION_DENIED (NOT_YOUR_BOOKING), FAILED_PRECONDITION
-        (WRONG_BOOKING_STATE) if it is neither pending nor waiting nor accepted, or (ANNOUNCEMENT_NOT_OPEN) if the evening is over.
+        (WRONG_BOOKING_STATE) if it is neither pending nor waiting nor accepted, or (ANNOUNCEMENT_NOT_OPEN) if the evening has begun.
         """
 
     @_abc_1.abstractmethod

@@ -312,6 +312,105 @@ class ListRatingsResponse(_message.Message):
 Global___ListRatingsResponse: _TypeAlias = ListRatingsResponse  # noqa: Y015
 
 @_typing.final
+class ListRatingsDueRequest(_message.Message):
+    """How many."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """At most 100 (also when more are asked for); 0 means 20."""
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRatingsDueRequest: _TypeAlias = ListRatingsDueRequest  # noqa: Y015
+
+@_typing.final
+class ListRatingsDueResponse(_message.Message):
+    """A page of those whom the caller may still rate."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RATINGS_DUE_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def ratings_due(self) -> _containers.RepeatedCompositeFieldContainer[Global___RatingDue]: ...
+    def __init__(
+        self,
+        *,
+        ratings_due: _abc.Iterable[Global___RatingDue] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "ratings_due", b"ratings_due"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRatingsDueResponse: _TypeAlias = ListRatingsDueResponse  # noqa: Y015
+
+@_typing.final
+class RatingDue(_message.Message):
+    """Somebody whom the caller may still rate."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKING_ID_FIELD_NUMBER: _builtins.int
+    ANNOUNCEMENT_ID_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    OF_HOST_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    booking_id: _builtins.str
+    """The booking that CreateRating takes."""
+    announcement_id: _builtins.str
+    """UUID."""
+    title: _builtins.str
+    """The evening's."""
+    user_id: _builtins.str
+    """UUID of who is to be rated."""
+    name: _builtins.str
+    """Empty while it cannot be looked up (x-degraded: auth)."""
+    of_host: _builtins.bool
+    """Whether it is the host whom a guest rates; else a guest whom the host rates."""
+    @_builtins.property
+    def until(self) -> _timestamp_pb2.Timestamp:
+        """It is too late from then on. It is so sooner where the other side's rating is revealed before."""
+
+    def __init__(
+        self,
+        *,
+        booking_id: _builtins.str = ...,
+        announcement_id: _builtins.str = ...,
+        title: _builtins.str = ...,
+        user_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        of_host: _builtins.bool = ...,
+        until: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["until", b"until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["announcement_id", b"announcement_id", "booking_id", b"booking_id", "name", b"name", "of_host", b"of_host", "title", b"title", "until", b"until", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RatingDue: _TypeAlias = RatingDue  # noqa: Y015
+
+@_typing.final
 class ReportNotHeldRequest(_message.Message):
     """Which evening did not take place."""
 

@@ -65,6 +65,11 @@ class RatingServiceStub:
                 request_serializer=matinee_dot_booking_dot_v1_dot_rating__pb2.ListRatingsRequest.SerializeToString,
                 response_deserializer=matinee_dot_booking_dot_v1_dot_rating__pb2.ListRatingsResponse.FromString,
                 _registered_method=True)
+        self.ListRatingsDue = channel.unary_unary(
+                '/matinee.booking.v1.RatingService/ListRatingsDue',
+                request_serializer=matinee_dot_booking_dot_v1_dot_rating__pb2.ListRatingsDueRequest.SerializeToString,
+                response_deserializer=matinee_dot_booking_dot_v1_dot_rating__pb2.ListRatingsDueResponse.FromString,
+                _registered_method=True)
         self.ReportNotHeld = channel.unary_unary(
                 '/matinee.booking.v1.RatingService/ReportNotHeld',
                 request_serializer=matinee_dot_booking_dot_v1_dot_rating__pb2.ReportNotHeldRequest.SerializeToString,
@@ -152,6 +157,15 @@ class RatingServiceServicer:
         """Lists what was said of a person, newest first. What guests say of a host is listed when three of the evening have said
         something and it is revealed, or when the 14 days are over: before that it is in his mean and his count only.
         Nobody is an empty list. Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRatingsDue(self, request, context):
+        """Lists whom the caller may still rate, and until when: of his evenings of the last 14 days the host, where he was a guest,
+        and each guest, where he was the host. Who has to be rated soonest comes first.
+        Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -252,6 +266,11 @@ def add_RatingServiceServicer_to_server(servicer, server):
                     servicer.ListRatings,
                     request_deserializer=matinee_dot_booking_dot_v1_dot_rating__pb2.ListRatingsRequest.FromString,
                     response_serializer=matinee_dot_booking_dot_v1_dot_rating__pb2.ListRatingsResponse.SerializeToString,
+            ),
+            'ListRatingsDue': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRatingsDue,
+                    request_deserializer=matinee_dot_booking_dot_v1_dot_rating__pb2.ListRatingsDueRequest.FromString,
+                    response_serializer=matinee_dot_booking_dot_v1_dot_rating__pb2.ListRatingsDueResponse.SerializeToString,
             ),
             'ReportNotHeld': grpc.unary_unary_rpc_method_handler(
                     servicer.ReportNotHeld,
@@ -412,6 +431,33 @@ class RatingService:
             '/matinee.booking.v1.RatingService/ListRatings',
             matinee_dot_booking_dot_v1_dot_rating__pb2.ListRatingsRequest.SerializeToString,
             matinee_dot_booking_dot_v1_dot_rating__pb2.ListRatingsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRatingsDue(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matinee.booking.v1.RatingService/ListRatingsDue',
+            matinee_dot_booking_dot_v1_dot_rating__pb2.ListRatingsDueRequest.SerializeToString,
+            matinee_dot_booking_dot_v1_dot_rating__pb2.ListRatingsDueResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -48,6 +48,11 @@ class RatingServiceStub:
     something and it is revealed, or when the 14 days are over: before that it is in his mean and his count only.
     Nobody is an empty list. Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
     """
+    ListRatingsDue: _aio.UnaryUnaryMultiCallable[_rating_pb2.ListRatingsDueRequest, _rating_pb2.ListRatingsDueResponse]
+    """Lists whom the caller may still rate, and until when: of his evenings of the last 14 days the host, where he was a guest,
+    and each guest, where he was the host. Who has to be rated soonest comes first.
+    Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+    """
     ReportNotHeld: _aio.UnaryUnaryMultiCallable[_rating_pb2.ReportNotHeldRequest, _empty_pb2.Empty]
     """Says that an evening did not take place: a guest who was accepted and is not marked absent, within 14 days after its
     end. Saying it again is no error. Whoever has said so is heard, also if he is marked absent afterwards.
@@ -146,6 +151,17 @@ class RatingServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists what was said of a person, newest first. What guests say of a host is listed when three of the evening have said
         something and it is revealed, or when the 14 days are over: before that it is in his mean and his count only.
         Nobody is an empty list. Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
+        """
+
+    @_abc_1.abstractmethod
+    def ListRatingsDue(
+        self,
+        request: _rating_pb2.ListRatingsDueRequest,
+        context: _aio.ServicerContext[_rating_pb2.ListRatingsDueRequest, _abc.Awaitable[_rating_pb2.ListRatingsDueResponse]],
+    ) -> _abc.Awaitable[_rating_pb2.ListRatingsDueResponse]:
+        """Lists whom the caller may still rate, and until when: of his evenings of the last 14 days the host, where he was a guest,
+        and each guest, where he was the host. Who has to be rated soonest comes first.
+        Returns INVALID_ARGUMENT (INVALID_PAGE_TOKEN) if the page token belongs to another list.
         """
 
     @_abc_1.abstractmethod

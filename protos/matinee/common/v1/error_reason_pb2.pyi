@@ -93,7 +93,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     MOVIE_NOT_BOOKABLE: _ErrorReason.ValueType  # 50
     """FAILED_PRECONDITION: evenings may not be announced for this film."""
     ANNOUNCEMENT_NOT_OPEN: _ErrorReason.ValueType  # 51
-    """FAILED_PRECONDITION: the announcement is not taking applications; metadata `status` says why."""
+    """FAILED_PRECONDITION: the announcement is not taking applications, or has begun, when it is too late for that; metadata
+    `status` says why.
+    """
     ANNOUNCEMENT_ENDED: _ErrorReason.ValueType  # 52
     """FAILED_PRECONDITION: the announcement is over or cancelled and cannot be changed."""
     NO_PLACES_LEFT: _ErrorReason.ValueType  # 53
@@ -229,7 +231,9 @@ REVIEW_EXISTS: ErrorReason.ValueType  # 44
 MOVIE_NOT_BOOKABLE: ErrorReason.ValueType  # 50
 """FAILED_PRECONDITION: evenings may not be announced for this film."""
 ANNOUNCEMENT_NOT_OPEN: ErrorReason.ValueType  # 51
-"""FAILED_PRECONDITION: the announcement is not taking applications; metadata `status` says why."""
+"""FAILED_PRECONDITION: the announcement is not taking applications, or has begun, when it is too late for that; metadata
+`status` says why.
+"""
 ANNOUNCEMENT_ENDED: ErrorReason.ValueType  # 52
 """FAILED_PRECONDITION: the announcement is over or cancelled and cannot be changed."""
 NO_PLACES_LEFT: ErrorReason.ValueType  # 53
