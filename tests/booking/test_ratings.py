@@ -84,6 +84,11 @@ async def test_words_that_the_database_cannot_hold_are_refused(
     assert reason(await evening.by_guest(text="a\0b")) == (400, "INVALID_FIELDS")
 
 
+@pytest.mark.parametrize("words", [{"text": " \u2003\u200b"}, {"private_note": "\t"}], ids=["text", "note"])
+async def test_words_that_nobody_can_see_are_refused(guest: Person, words: dict[str, str]) -> None:
+    assert reason(await rate(guest, {"id": str(uuid4())}, 5, **words)) == (400, "INVALID_FIELDS")
+
+
 async def test_own_rating_is_read_and_changed_while_it_is_sealed(
     host: Person, guest: Person, film: Any, ended: Move
 ) -> None:
