@@ -82,12 +82,15 @@ def best_statement(of_film: bool) -> TextClause:
         shows = f"{{0}} IN (SELECT own.author_id FROM announcements own WHERE {offered('own', of_film)})"
     return text(
         f"""WITH late AS MATERIALIZED (
-            SELECT r.rated_id AS author_id, lower_bound(
-                coalesce(max(kept.ratings_count), 0) + CAST(count(*) AS integer),
-                coalesce(max(kept.ratings_sum), 0) + CAST(sum(r.score) AS integer)
+            SELECT told.author_id, (
+                SELECT lower_bound(
+                    coalesce(max(kept.ratings_count), 0) + told.count, coalesce(max(kept.ratings_sum), 0) + told.total
+                ) FROM standings kept WHERE kept.person_id = told.author_id AND kept.of_host
             ) AS bound
-            FROM ratings r LEFT JOIN standings kept ON kept.person_id = r.rated_id AND kept.of_host
-            WHERE r.of_host AND {uncounted("r")} GROUP BY r.rated_id
+            FROM (
+                SELECT rated_id AS author_id, CAST(count(*) AS integer) AS count, CAST(sum(score) AS integer) AS total
+                FROM ratings r WHERE r.of_host AND {uncounted("r")} GROUP BY rated_id
+            ) AS told
         ), rated AS (
             (
                 SELECT author_id, bound FROM (
