@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections import deque
+from typing import Any
 
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
@@ -26,7 +27,7 @@ TELL_SECONDS = 10.0
 CLOSING_SECONDS = 2.0
 """How long a process that ends waits for its last spans to leave."""
 # Whoever set a proxy for the world outside did not mean our own collector.
-OPTIONS = (("grpc.enable_http_proxy", "0"),)
+OPTIONS: Any = (("grpc.enable_http_proxy", 0),)
 
 
 class Collector(SpanProcessor):

@@ -2,8 +2,10 @@
 only its kind: who may read traces may not read all that.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from contextvars import Token
+from functools import lru_cache
 from types import TracebackType
 
 from opentelemetry import context
@@ -30,6 +32,8 @@ Place = Span
 
 LONGEST_VALUE = 8_192
 """Characters of an attribute; a statement that is longer is cut."""
+WRITES = re.compile(r"\b(INSERT|UPDATE|DELETE)(?: INTO| FROM)? (?!SET\b|OF\b)([a-z_]+)")
+READS = re.compile(r"\bFROM ([a-z_]+)\b(?!\()")
 NAMESPACE = "matinee"
 DEFECTS = frozenset({"UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"})
 """What is the fault of who answers, and not of who asks."""
@@ -93,6 +97,19 @@ class Tracer:
             return NOTHING
         return Begun(self.tracer.start_span(name, kind=SpanKind[kind], attributes=attributes))
 
+    def querying(self, sql: str) -> Spans:
+        """As tracing.querying()."""
+        if not get_current_span().is_recording():
+            return NOTHING
+        summary = summary_of(sql)
+        attributes: Attributes = {
+            "db.system.name": "postgresql",
+            "db.query.summary": summary,
+            # Values are sent beside it.
+            "db.query.text": sql,
+        }
+        return Begun(self.tracer.start_span(summary, kind=SpanKind.CLIENT, attributes=attributes))
+
     def place(self) -> Place | None:
         """As tracing.place()."""
         current = get_current_span()
@@ -119,6 +136,14 @@ class Tracer:
         """A trace as another process told of it; an empty context if it told of none."""
         nothing = context.Context()
         return self.propagator.extract({HEADER: traceparent}, nothing) if traceparent else nothing
+
+
+@lru_cache(maxsize=512)
+def summary_of(sql: str) -> str:
+    """What a statement writes, by the tables; what it reads from first, if it writes nothing."""
+    writes = [" ".join(found.group(1, 2)) for found in WRITES.finditer(sql)]
+    reads = [f"SELECT {table}" for table in READS.findall(sql)]
+    return ", ".join(dict.fromkeys(writes or reads[:1])) or sql.split()[0]
 
 
 class Current:

@@ -75,6 +75,11 @@ def calling(method: str | bytes, peer: str) -> Spans:
     return _tracer.span(name, CLIENT, {"rpc.system.name": "grpc", "rpc.method": name, "server.address": peer})
 
 
+def querying(sql: str) -> Spans:
+    """A statement, with the wait for a connection where it has to find one."""
+    return NOTHING if _tracer is None else _tracer.querying(sql)
+
+
 def place() -> "Place | None":
     """Where in a recorded trace we are."""
     return None if _tracer is None else _tracer.place()
