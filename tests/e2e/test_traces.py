@@ -12,6 +12,8 @@ from matinee.movie.v1.movie_pb2 import GetMovieRequest, ListMoviesRequest
 from matinee.movie.v1.movie_pb2_grpc import MovieServiceStub
 
 from local.mesh import Mesh
+from mesh.collector import BATCH, WAITING, Collector
+from mesh.spans import Tracer
 from tests.e2e.faults import until
 from tests.otlp import Receiver, Span, receiving
 from tests.processes import own_process
@@ -104,6 +106,31 @@ async def test_last_spans_leave_when_a_process_stops(mesh: Mesh, traced: Traced)
         process.terminate()
         assert await asyncio.wait_for(process.wait(), STOP_SECONDS) == 0
         assert [span.name for span in traced.receiver.trace(trace_id) if span.kind == "SERVER"] == [LIST]
+
+
+async def test_spans_wait_for_a_collector_that_restarts(mesh: Mesh) -> None:
+    port = mesh.settings.port(COLLECTOR + 1)
+    collector = Collector(f"http://127.0.0.1:{port}")
+    Tracer("test", "", 1, collector).resumed(f"{trace_of_its_own()[2]}-01", "before", "INTERNAL", {}).__enter__().end()
+    async with receiving(port) as receiver:
+
+        async def came() -> bool:
+            return bool(receiver.named("before"))
+
+        await until(came, "the span from before")
+        await asyncio.to_thread(collector.close)
+    assert collector.dropped == 0
+
+
+async def test_what_a_hanging_collector_does_not_take_is_dropped_and_counted(mesh: Mesh) -> None:
+    port = mesh.settings.port(COLLECTOR + 1)
+    async with receiving(port, hangs=True):
+        collector = Collector(f"http://127.0.0.1:{port}")
+        tracer = Tracer("test", "", 1, collector)
+        for _ in range(WAITING + 2 * BATCH):
+            tracer.serving("/test/Nothing", "", str).__enter__().end()
+        assert BATCH <= collector.dropped <= 2 * BATCH
+        await asyncio.to_thread(collector.close)
 
 
 @pytest.mark.parametrize("hangs", [True, False])
