@@ -83,12 +83,21 @@ class Door(BaseSettings):
     edge_limit_forgot: Limit = Rate(30, 300)
     edge_limit_refresh: Limit = Rate(300, 30)
     edge_limit_shortener: Limit = Rate(300, 60)
+    # http://host:port of a collector of ours that takes traces as OTLP over gRPC; empty: nothing is traced.
+    otlp_url: Annotated[str, Field(pattern=r"^(http://[^\s:/]+:\d+)?$")] = ""
+    # The part of the requests whose traces are recorded, here and in the services.
+    trace_share: Annotated[float, Field(ge=0, le=1)] = 0.1
 
     @model_validator(mode="after")
     def _whole_pair(self) -> Self:
         if (self.edge_tls_certificate is None) != (self.edge_tls_key is None):
             raise ValueError("EDGE_TLS_CERTIFICATE and EDGE_TLS_KEY belong together: set both or none")
         return self
+
+    @property
+    def collector(self) -> Target | None:
+        """Where traces go."""
+        return _parse_target(self.otlp_url.removeprefix("http://")) if self.otlp_url else None
 
     @property
     def edge_scheme(self) -> str:

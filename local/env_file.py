@@ -30,6 +30,9 @@ HEADER = """\
 #NOTIFY_PROCESSES=1
 # A Graylog that gets the logs, too: udp://host:port or tcp://host:port.
 #GRAYLOG_URL=
+# A collector that gets traces as OTLP over gRPC, http://host:port, and the part of the requests that are recorded.
+#OTLP_URL=
+#TRACE_SHARE=0.1
 
 # Secrets.
 """

@@ -191,6 +191,8 @@ def _member_environment(settings: Settings, identity: str, address: str) -> dict
         "CLOCK_FILE": str(settings.home.clock),
         "PYTHONUNBUFFERED": "1",
         "GRAYLOG_URL": settings.graylog_url,
+        "OTLP_URL": settings.otlp_url,
+        "TRACE_SHARE": str(settings.trace_share),
         **settings.extra_environment,
     }
 

@@ -8,10 +8,13 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextvars import Context
-from typing import Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-from mesh import caller
+from mesh import caller, tracing
 from mesh.errors import DeadlineExceeded, Unavailable
+
+if TYPE_CHECKING:
+    from mesh.spans import Place
 
 OUTAGES = (Unavailable, DeadlineExceeded)
 Item = TypeVar("Item")
@@ -26,6 +29,8 @@ class Entry(NamedTuple, Generic[Item, Result]):
     item: Item
     future: asyncio.Future[Result]
     request_id: str
+    place: "Place | None"
+    """Where in a trace he waits."""
 
 
 class Batcher(Generic[Item, Result]):
@@ -41,6 +46,7 @@ class Batcher(Generic[Item, Result]):
         share: Callable[[], float] = lambda: 1.0,
     ) -> None:
         self.work = work
+        self.name = getattr(work, "__qualname__", "batch")
         self.limit = limit
         self.key = key
         self.pace = pace
@@ -55,7 +61,7 @@ class Batcher(Generic[Item, Result]):
     async def submit(self, item: Item) -> Result:
         """The item's result. Raises what `work` raises for it; a caller who gives up does not stop the batch."""
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self.waiting.append(Entry(item, future, caller.current().request_id))
+        self.waiting.append(Entry(item, future, caller.current().request_id, tracing.place()))
         if self.running is None:
             # In a context of its own: a batch has no caller's token and deadline.
             self.running = asyncio.create_task(self.drain(), context=Context())
@@ -97,7 +103,8 @@ class Batcher(Generic[Item, Result]):
         # Peers log whatever a batch asks them under the id of its first.
         caller.begin(caller.Call(request_id=batch[0].request_id))
         try:
-            results = await self.work([entry.item for entry in batch])
+            with tracing.joined([entry.place for entry in batch], self.name):
+                results = await self.work([entry.item for entry in batch])
         except Exception as error:
             if len(batch) > 1 and not isinstance(error, OUTAGES):
                 for entry in batch:

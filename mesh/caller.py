@@ -62,6 +62,8 @@ class Call:
     degraded: set[str] = field(default_factory=set)
     headers: list[tuple[str, str]] = field(default_factory=list)
     """Response headers that the servicer adds."""
+    traceparent: str = ""
+    """What the caller told of the trace that the call is part of."""
     find_address: Callable[[], str] = str
 
     @property

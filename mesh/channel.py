@@ -10,7 +10,7 @@ import grpc
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 
-from mesh import caller
+from mesh import caller, tracing
 from mesh.errors import DeadlineExceeded, MeshError, from_call
 from mesh.identity import Identity, IdentityFiles
 from mesh.rebuilt import RebuiltChannel
@@ -101,17 +101,18 @@ class TravellingCaller(grpc.aio.UnaryUnaryClientInterceptor):
     ) -> Any:
         """Raises MeshError."""
         call = caller.current()
-        details = grpc.aio.ClientCallDetails(
-            method=client_call_details.method,
-            timeout=remaining(call, client_call_details.timeout),
-            metadata=travelling_metadata(call, client_call_details.metadata),
-            credentials=client_call_details.credentials,
-            wait_for_ready=client_call_details.wait_for_ready,
-        )
-        try:
-            return await (await continuation(details, request))
-        except grpc.aio.AioRpcError as error:
-            raise from_call(error) from None
+        with tracing.calling(client_call_details.method, self.peer):
+            details = grpc.aio.ClientCallDetails(
+                method=client_call_details.method,
+                timeout=remaining(call, client_call_details.timeout),
+                metadata=travelling_metadata(call, client_call_details.metadata),
+                credentials=client_call_details.credentials,
+                wait_for_ready=client_call_details.wait_for_ready,
+            )
+            try:
+                return await (await continuation(details, request))
+            except grpc.aio.AioRpcError as error:
+                raise from_call(error) from None
 
 
 def travelling_metadata(call: caller.Call, given: grpc.aio.Metadata | None) -> grpc.aio.Metadata:
@@ -121,6 +122,8 @@ def travelling_metadata(call: caller.Call, given: grpc.aio.Metadata | None) -> g
         metadata.add("x-request-id", call.request_id)
     if call.token:
         metadata.add("authorization", f"Bearer {call.token}")
+    if traceparent := tracing.traceparent():
+        metadata.add(tracing.HEADER, traceparent)
     return metadata
 
 

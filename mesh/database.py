@@ -17,6 +17,7 @@ from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
+from mesh import tracing
 from mesh.errors import InvalidArgument, Unavailable
 from mesh.settings import MeshSettings
 
@@ -24,6 +25,10 @@ CONNECT_SECONDS = 2.0
 STATEMENT_SECONDS = 8.0
 OUTAGES = ("08", "53", "57")
 """Classes of SQLSTATE that tell of the connection or of the server's state, not of the statement."""
+ENQUEUES = "enqueue_job("
+"""What a statement that leaves a job behind has in it."""
+KEEP_TRACE = "SELECT set_config('matinee.trace', $1, true)"
+"""Tells enqueue_job() which trace the jobs of this transaction belong to."""
 DIALECT = dialect()  # type: ignore[no-untyped-call]
 # InternalClientError is what asyncpg makes of a connection that dies between two steps of one statement.
 FAILURES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
@@ -90,7 +95,10 @@ class Connection:
     async def execute(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Rows:
         """Runs a statement."""
         sql, values = compiled(statement, parameters or {})
-        return Rows(await self.raw.fetch(sql, *values))
+        if (trace := tracing.kept()) and ENQUEUES in sql:
+            await self.raw.fetch(KEEP_TRACE, trace)
+        with tracing.querying(sql):
+            return Rows(await self.raw.fetch(sql, *values))
 
 
 class Database:
@@ -137,11 +145,16 @@ class Database:
         Raises Unavailable while PostgreSQL does not answer.
         """
         sql, values = compiled(statement, parameters or {})
+        if tracing.place() and ENQUEUES in sql:
+            # What is told for one transaction needs one that is more than a statement.
+            async with self.transaction() as connection:
+                return await connection.execute(statement, parameters)
         if not self.opened:
             await self.open()
         try:
-            async with self.pool.acquire() as raw:
-                return Rows(await raw.fetch(sql, *values))
+            with tracing.querying(sql):
+                async with self.pool.acquire() as raw:
+                    return Rows(await raw.fetch(sql, *values))
         except FAILURES as error:
             explain(error)
             raise
@@ -159,8 +172,9 @@ class Database:
         if not self.opened:
             await self.open()
         try:
-            async with self.pool.acquire() as raw, raw.transaction():
-                yield Connection(raw)
+            with tracing.span("transaction"):
+                async with self.pool.acquire() as raw, raw.transaction():
+                    yield Connection(raw)
         except FAILURES as error:
             explain(error)
             raise

@@ -1,5 +1,5 @@
-"""What happens around every RPC, outermost first: log -> errors -> caller and access -> parsing ->
-validation. A stream passes the same, and one line is logged at its end.
+"""What happens around every RPC, outermost first: its beginning -> trace -> log -> errors -> caller and access ->
+parsing -> validation. A stream passes the same but for the trace, and one line is logged at its end.
 
 Each is a plain function around the next one, put together once per RPC when the server is built: an interceptor of
 grpc.aio would cost every call more.
@@ -21,7 +21,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescri
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from mesh import caller, members
+from mesh import caller, members, tracing
 from mesh.access import Access
 from mesh.caller import NOBODY, Call
 from mesh.errors import (
@@ -84,23 +84,51 @@ def around(
     """The handler with everything around it; takes the request as bytes. One of a stream writes and returns nothing."""
     own = streams.writing(handler) if method.is_stream else with_headers(method, handler)
     valid = with_parsing(request, with_instants(method, with_validation(own)))
-    return with_log(method, with_errors(with_access(method, verifier, valid)))
+    return with_beginning(
+        method, with_trace(method, with_log(method, with_errors(with_access(method, verifier, valid))))
+    )
+
+
+def with_beginning(method: Method, handler: Handler) -> Handler:
+    """Begins the call: its request id, deadline and token."""
+
+    async def begun(request: Any, context: Context) -> Any:
+        caller.begin(call_of(method, context))
+        return await handler(request, context)
+
+    return begun
+
+
+def with_trace(method: Method, handler: Handler) -> Handler:
+    """Records the call, where traces are wanted. A stream lasts for hours: what it does is part of nobody's trace."""
+    if method.is_stream or not tracing.is_on():
+        return handler
+
+    async def traced(request: Any, context: Context) -> Any:
+        with tracing.serving(method.path, caller.current().traceparent, partial(failure, context)):
+            return await handler(request, context)
+
+    return traced
+
+
+def failure(context: Context) -> str:
+    """The name of the status that a call failed with."""
+    status = context.code()
+    return status.name if isinstance(status, grpc.StatusCode) else "CANCELLED"
 
 
 def with_log(method: Method, handler: Handler) -> Handler:
-    """Begins the call: its request id, deadline and token; ends it with one line."""
+    """Ends the call with one line."""
     log = logger()
 
     async def logged(request: Any, context: Context) -> Any:
         started = time.perf_counter()
-        call = call_of(method, context)
-        caller.begin(call)
+        call = caller.current()
         code = "OK"
         try:
             return await handler(request, context)
         except BaseException:
-            status = context.code()
-            code = status.name if isinstance(status, grpc.StatusCode) else "CANCELLED"
+            code = failure(context)
             raise
         finally:
             log.info(
@@ -126,6 +154,8 @@ def call_of(method: Method, context: Context) -> Call:
             call.request_id = value
         elif key == "idempotency-key" and isinstance(value, str):
             call.idempotency_key = value
+        elif key == tracing.HEADER and isinstance(value, str):
+            call.traceparent = value
         elif key == "user-agent" and isinstance(value, str):
             call.user_agent = value
     call.request_id = call.request_id or str(uuid.uuid4())

@@ -15,7 +15,7 @@ from pgqueuer.qm import QueueManager
 from pgqueuer.queries import Queries
 from sqlalchemy import text
 
-from mesh import caller
+from mesh import caller, tracing
 from mesh.database import Connection, Database
 from mesh.logs import logger
 from mesh.periodic import every
@@ -31,9 +31,14 @@ ENQUEUED = {
     "$3::bytea[]": "ARRAY[job_payload]",
     "$4::interval[]": "ARRAY[interval '0']",
     "$5::text[]": "ARRAY[NULL::text]",
-    "$6::jsonb[]": "ARRAY['{}'::jsonb]",
 }
 """What the parameters of PgQueuer's statement are for a job that is to be done now."""
+HEADERS = "$6::jsonb[]"
+NO_HEADERS = "ARRAY['{}'::jsonb]"
+TRACE = """ARRAY[jsonb_strip_nulls(
+    jsonb_build_object('traceparent', nullif(current_setting('matinee.trace', true), ''))
+)]"""
+"""What mesh.database set for this transaction; without a trace it is nothing, or empty where there was one before."""
 RESTART_SECONDS = 1.0
 FOREVER = 1_000_000
 BATCH = 100
@@ -56,14 +61,19 @@ async def enqueue(connection: Connection, name: str, payload: bytes) -> None:
 
 def install_script() -> str:
     """SQL for a migration: PgQueuer's tables, and enqueue_job(), so that a statement can enqueue while it decides."""
+    return f"{QueryBuilderEnvironment().build_install_query()}; {enqueue_script(traced=False)}"
+
+
+def enqueue_script(*, traced: bool) -> str:
+    """SQL for a migration: enqueue_job(), which notes beside a job the trace that it belongs to, if `traced`."""
     enqueue_one = QueryQueueBuilder().build_enqueue_query("raise")
-    for parameter, value in ENQUEUED.items():
+    for parameter, value in (ENQUEUED | {HEADERS: TRACE if traced else NO_HEADERS}).items():
         if parameter not in enqueue_one:
             raise ValueError(f"PgQueuer's statement has changed: {parameter} is gone")
         enqueue_one = enqueue_one.replace(parameter, value)
     # The outer SELECT gives the function's result away, but it is what runs the insert inside.
-    return f"""{QueryBuilderEnvironment().build_install_query()};
-    CREATE FUNCTION enqueue_job(job_name text, job_payload bytea) RETURNS void LANGUAGE sql AS $function$
+    return f"""CREATE OR REPLACE FUNCTION enqueue_job(job_name text, job_payload bytea) RETURNS void
+    LANGUAGE sql AS $function$
         {enqueue_one}
     $function$"""
 
@@ -165,6 +175,14 @@ def as_job(work: Work) -> Callable[[Job], Awaitable[None]]:
 
     async def job(job: Job) -> None:
         caller.begin(caller.Call(request_id=f"job-{job.id}"))
-        await work(job.payload or b"")
+        about = {"messaging.system": "pgqueuer", "messaging.destination.name": job.entrypoint}
+        with tracing.resumed(trace_of(job), f"process {job.entrypoint}", attributes=about):
+            await work(job.payload or b"")
 
     return job
+
+
+def trace_of(job: Job) -> str | None:
+    """The trace that a job belongs to, if it was recorded."""
+    found = (job.headers or {}).get(tracing.HEADER)
+    return found if isinstance(found, str) else None

@@ -9,12 +9,13 @@ import sys
 import orjson
 import structlog
 
-from mesh import VERSION
+from mesh import VERSION, tracing
 from mesh.graylog import Graylog
 
 
 def configure(service: str, level: str, graylog_url: str = "") -> Graylog | None:
-    """Sets up logging for the process; every line carries the service's name and version.
+    """Sets up logging for the process; every line carries the service's name and version, and the
+    id of the trace that it belongs to.
 
     Returns the way to Graylog, to be closed at the end, if there is one.
     """
@@ -22,6 +23,8 @@ def configure(service: str, level: str, graylog_url: str = "") -> Graylog | None
 
     def named(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
         event["service"], event["version"] = service, VERSION
+        if trace_id := tracing.trace_id():
+            event["trace_id"] = trace_id
         return event
 
     graylog = Graylog(graylog_url) if graylog_url else None

@@ -15,7 +15,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 from matinee.auth.v1 import auth_pb2
 
-from mesh import clock, logs, stubs
+from mesh import clock, logs, stubs, tracing
 from mesh.identity import Identity, IdentityFiles
 from mesh.interceptors import Context, Method, around
 from mesh.keys import KeyServicer
@@ -217,6 +217,7 @@ async def probe(process: Process) -> str:
 def run(name: str, settings: ProcessSettings, build: Callable[[], Awaitable[Process]]) -> None:
     """The whole life of a process: `build` puts its parts together inside the running loop."""
     graylog = logs.configure(name, settings.log_level, settings.graylog_url)
+    collector = tracing.configure(name, settings)
     if settings.local_mode and settings.clock_file is not None:
         clock.follow(settings.clock_file)
 
@@ -231,5 +232,8 @@ def run(name: str, settings: ProcessSettings, build: Callable[[], Awaitable[Proc
     try:
         uvloop.run(live())
     finally:
+        # Before the log: it tells there what it lost.
+        if collector is not None:
+            collector.close()
         if graylog is not None:
             graylog.close()

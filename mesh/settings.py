@@ -36,6 +36,10 @@ class ProcessSettings(BaseSettings):
     """How long a message of a stream waits to be taken before its reader is cut off."""
     graylog_url: Annotated[str, Field(pattern=r"^((tcp|udp)://[^\s:/]+:\d+)?$")] = ""
     """udp://host:port or tcp://host:port of a GELF input that gets the lines of the log, beside stdout; empty: none."""
+    otlp_url: Annotated[str, Field(pattern=r"^(http://[^\s:/]+:\d+)?$")] = ""
+    """http://host:port of a collector of ours that takes traces as OTLP over gRPC; empty: nothing is traced."""
+    trace_share: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """The part of the calls whose traces are recorded; where they begin is where it is decided."""
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
     local_mode: bool = False
     """True on a developer's machine: sample identities get tokens."""

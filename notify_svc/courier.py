@@ -15,7 +15,7 @@ from functools import partial
 
 from matinee.auth.v1 import auth_pb2
 
-from mesh import caller, clock
+from mesh import caller, clock, tracing
 from mesh.errors import MeshError, Unavailable
 from mesh.logs import logger
 from notify_svc.calendar import has_place
@@ -80,8 +80,9 @@ class Courier:
             async with self.store.claim() as claim:
                 if claim is None:
                     return False
-                outcome = await self.attempt(claim, post)
-                await claim.finish(outcome)
+                with tracing.resumed(claim.delivery.trace, f"mail {claim.notice.kind}"):
+                    outcome = await self.attempt(claim, post)
+                    await claim.finish(outcome)
         except Unavailable:
             return False
         except Exception:

@@ -7,6 +7,7 @@ from email.utils import parseaddr
 
 import aiosmtplib
 
+from mesh import tracing
 from notify_svc.settings import Settings
 
 PERMANENT = range(500, 600)
@@ -27,6 +28,7 @@ class Post:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.sender = parseaddr(settings.mail_from)[1]
+        self.about: tracing.Attributes = {"server.address": settings.smtp_host, "server.port": settings.smtp_port}
         self.client: aiosmtplib.SMTP | None = None
 
     async def send(self, message: EmailMessage, address: str) -> None:
@@ -34,8 +36,9 @@ class Post:
         try:
             # Each step has its own limit below; a server that drips must not take one after the other.
             async with asyncio.timeout(2 * self.settings.smtp_timeout):
-                client = await self.connected()
-                await client.sendmail(self.sender, [address], message.as_bytes())
+                with tracing.span("SMTP", tracing.CLIENT, self.about):
+                    client = await self.connected()
+                    await client.sendmail(self.sender, [address], message.as_bytes())
         except aiosmtplib.SMTPRecipientsRefused as error:
             first = error.recipients[0]
             raise verdict(first.code, first.message) from error

@@ -138,6 +138,8 @@ class Delivery(Base):
     """Where a mail about an account goes; others go where auth says when they are sent."""
     secret: Mapped[str | None]
     """The link in it, which nobody needs to know when it is gone."""
+    trace: Mapped[str | None]
+    """The trace of what it tells of, if that is recorded."""
 
     __table_args__ = (
         UniqueConstraint("notice_id", "revision", name="one_mail_per_telling"),

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from mesh import tracing
 from mesh.database import Database
 
 # Whether it is read or wanted does not matter to a mail that says who gets into an account.
@@ -15,8 +16,8 @@ TELL = text(
             :occur_time, :facts, :shown, CASE WHEN CAST(:shown AS boolean) THEN NULL ELSE CAST(:now AS timestamptz) END)
         ON CONFLICT (recipient_id, subject_id, kind, schedule_version) DO NOTHING RETURNING id, recipient_id, kind
     )
-    INSERT INTO deliveries (notice_id, recipient_id, kind, create_time, due_time, address, secret)
-    SELECT id, recipient_id, kind, :now, now(), :address, :secret FROM added"""
+    INSERT INTO deliveries (notice_id, recipient_id, kind, create_time, due_time, address, secret, trace)
+    SELECT id, recipient_id, kind, :now, now(), :address, :secret, CAST(:trace AS text) FROM added"""
 )
 
 
@@ -28,4 +29,4 @@ class AccountStore:
 
     async def tell(self, values: dict[str, Any]) -> None:
         """Adds a notice and its mail, unless its event was told before."""
-        await self.database.run(TELL, values)
+        await self.database.run(TELL, {**values, "trace": tracing.kept()})

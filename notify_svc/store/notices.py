@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import TextClause, text
 
-from mesh import clock, idempotency
+from mesh import clock, idempotency, tracing
 from mesh.database import Connection, Database, Row
 from mesh.errors import NotFound
 from mesh.paging import Place
@@ -53,10 +53,10 @@ PUBLISH = text(
         ON CONFLICT (recipient_id, subject_id, kind, schedule_version) DO NOTHING
         RETURNING id, recipient_id, is_host, kind, schedule_version, announcement_id, booking_id
     )
-    INSERT INTO deliveries (notice_id, recipient_id, kind, create_time, hold_time, due_time)
+    INSERT INTO deliveries (notice_id, recipient_id, kind, create_time, hold_time, due_time, trace)
     SELECT DISTINCT ON (added.id) added.id, added.recipient_id, added.kind, CAST(:now AS timestamptz),
         told.hold_time,
-        now() + coalesce(told.hold_time - CAST(:now AS timestamptz), interval '0')
+        now() + coalesce(told.hold_time - CAST(:now AS timestamptz), interval '0'), CAST(:trace AS text)
     FROM added JOIN told USING (recipient_id, is_host, kind, schedule_version, announcement_id)
     WHERE told.wants_mail AND told.mailed IS NOT NULL
     ON CONFLICT DO NOTHING"""
@@ -119,8 +119,9 @@ MAIL_AGAIN = text(
         SELECT notice_id FROM deliveries
         WHERE notice_id = ANY(CAST(:ids AS uuid[])) AND state = 'pending' FOR UPDATE SKIP LOCKED
     )
-    INSERT INTO deliveries (notice_id, recipient_id, kind, revision, create_time, due_time)
-    SELECT DISTINCT ON (notice_id) notice_id, recipient_id, kind, revision + 1, CAST(:now AS timestamptz), now()
+    INSERT INTO deliveries (notice_id, recipient_id, kind, revision, create_time, due_time, trace)
+    SELECT DISTINCT ON (notice_id) notice_id, recipient_id, kind, revision + 1, CAST(:now AS timestamptz), now(),
+        CAST(:trace AS text)
     FROM deliveries WHERE notice_id = ANY(CAST(:ids AS uuid[])) AND notice_id NOT IN (SELECT notice_id FROM waiting)
     ORDER BY notice_id, revision DESC"""
 )
@@ -198,7 +199,7 @@ class NoticeStore:
         ids, titles, texts, times, facts, edits = zip(*notices, strict=True)
         values = {"ids": ids, "titles": titles, "texts": texts, "occur_times": times, "facts": facts, "edits": edits}
         await connection.execute(RETELL, values)
-        await connection.execute(MAIL_AGAIN, {"ids": ids, "now": clock.now()})
+        await connection.execute(MAIL_AGAIN, {"ids": ids, "now": clock.now(), "trace": tracing.kept()})
 
     async def list(self, recipient_id: UUID, before: Place, size: int, unread_only: bool) -> tuple[Sequence[Row], int]:
         """Notices before a place, newest first, and how many of all of them are unread."""
@@ -231,6 +232,7 @@ def publishing(notices: Sequence[Told]) -> dict[str, Any]:
         "targets": [targets[each] for each in hashes],
         "codes": [new_code() for _ in hashes],
         "now": clock.now(),
+        "trace": tracing.kept(),
         "recipient_ids": [notice.recipient_id for notice in notices],
         "is_hosts": [notice.is_host for notice in notices],
         "event_ids": [notice.event_id for notice in notices],

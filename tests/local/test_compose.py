@@ -108,8 +108,9 @@ def test_the_image_has_all_that_its_processes_import() -> None:
     allowed = set((ROOT / ".dockerignore").read_text().split())
     assert set(ours) - {".venv"} == copied
     assert all(f"!{name}" in allowed or (name.endswith("_svc") and "!*_svc" in allowed) for name in copied)
-    # Python's own start loads the first, grpc the second and rich the third where it is installed; none is needed.
-    had = {*image_lock(), "matinee", "setuptools", "grpcio-tools", "attrs"}
+    # Python's own start loads the first, grpc the second, rich the third and OpenTelemetry the fourth where it is
+    # installed; none is needed.
+    had = {*image_lock(), "matinee", "setuptools", "grpcio-tools", "attrs", "psutil"}
     assert {name: packages for name, packages in others.items() if not had & {*map(normal, packages)}} == {}
 
 
