@@ -12,6 +12,7 @@ from matinee.common.v1 import access_pb2
 from mesh.idempotency import FIELD as IDEMPOTENCY_KEY
 from mesh.interceptors import Method
 from openapi.comments import Comments, first_sentence
+from openapi.examples import path_example, request_example
 from openapi.refusals import Reason, refusals
 from openapi.schemas import WELL_KNOWN, Schemas
 
@@ -64,7 +65,9 @@ class Operations:
         fields = method.input_type.fields_by_name
         in_path = VARIABLE.findall(path)
         for name in in_path:
-            yield self._parameter(name, fields[name], "path") | {"required": True}
+            example = path_example(fields[name])
+            known = {} if example is None else {"example": example}
+            yield self._parameter(name, fields[name], "path") | {"required": True, **known}
         if not rule.body:
             others = [field for field in method.input_type.fields if field.name not in in_path]
             yield from self._query(others)
@@ -83,6 +86,8 @@ class Operations:
     def _parameter(self, name: str, field: FieldDescriptor, place: str) -> Json:
         schema = self.schemas.request_field(field)
         text = schema.pop("description", None)
+        # A page would fill in what may be left out, and a list filtered by everything is empty.
+        schema.pop("examples", None)
         return {"name": name, "in": place, **({"description": text} if text else {}), "schema": schema}
 
     def _body(self, method: MethodDescriptor, rule: HttpRule, path: str) -> Json:
@@ -91,8 +96,11 @@ class Operations:
             # Whatever it is, it reaches the service as it is.
             described = {"description": self.comments.of(field.full_name)}
             return described | {"content": {"application/x-www-form-urlencoded": {"schema": {"type": "object"}}}}
-        schema = self.schemas.request(method.input_type, VARIABLE.findall(path))
-        return {"content": {"application/json": {"schema": schema}}, "required": "required" in schema}
+        in_path = VARIABLE.findall(path)
+        schema = self.schemas.request(method.input_type, in_path)
+        example = request_example(method.input_type, in_path)
+        content = {"application/json": {"schema": schema, "example": example}}
+        return {"content": content, "required": "required" in schema}
 
     # -- what is answered
 

@@ -6,6 +6,7 @@ from buf.validate import validate_pb2
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 
 from openapi.comments import Comments
+from openapi.examples import example_of
 from openapi.limits import Schema, allowed_names, item_limits, limits, required_fields, rules_of
 
 PLAIN: dict[int, Schema] = {
@@ -48,7 +49,7 @@ class Schemas:
         if field.is_repeated:
             items = self._request_value(field, rules.repeated.items)
             return {"type": "array", "items": items, **item_limits(rules), **self._described(field.full_name)}
-        return self._request_value(field, rules) | self._described(field.full_name)
+        return self._request_value(field, rules) | self._described(field.full_name) | _shown(field)
 
     def _request_value(self, field: FieldDescriptor, rules: validate_pb2.FieldRules) -> Schema:
         if field.enum_type is not None:
@@ -85,7 +86,7 @@ class Schemas:
         value = self._answer_value(field)
         if field.is_repeated:
             value = {"type": "array", "items": value}
-        return value | self._described(field.full_name)
+        return value | self._described(field.full_name) | _shown(field)
 
     def _answer_value(self, field: FieldDescriptor) -> Schema:
         if field.enum_type is not None:
@@ -116,6 +117,12 @@ class Schemas:
         if self.full_names.setdefault(name, described.full_name) != described.full_name:
             raise ValueError(f"{described.full_name} and {self.full_names[name]} have the same name in one document")
         return name
+
+
+def _shown(field: FieldDescriptor) -> Schema:
+    """An example of a text: of the rest a type says enough."""
+    example = example_of(field)
+    return {"examples": [example]} if isinstance(example, str) and field.type == field.TYPE_STRING else {}
 
 
 def _plain(field: FieldDescriptor) -> Schema:

@@ -1,16 +1,32 @@
-"""The committed descriptions of the HTTP API: what they say of the contract. Nothing has to run."""
+"""The committed descriptions of the HTTP API: what they say of the contract, and that their examples can be sent."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema_rs import Draft202012Validator
 
 from envoy.descriptors import served_files, services
 from envoy.routes import http_rules
+from openapi.examples import FILM, GUEST, SOME_ID
+from tests.people import Person, reason
 
 FOLDER = Path(__file__).parents[2] / "docs" / "openapi"
 DOCUMENTS: dict[str, Any] = {path.stem: json.loads(path.read_text()) for path in FOLDER.glob("*.json")}
+
+
+DOCUMENTED_IDS = re.compile(r"{(\w+)}")
+EXAMPLE_IDS = {"movie_id": FILM, "user_id": GUEST}
+BODIES = [
+    (verb, path, content["application/json"])
+    for document in DOCUMENTS.values()
+    for path, verbs in document["paths"].items()
+    for verb, each in verbs.items()
+    if "application/json" in (content := each.get("requestBody", {}).get("content", {}))
+]
+SAMPLES = pytest.mark.parametrize(("verb", "path", "body"), BODIES, ids=[f"{body[0]} {body[1]}" for body in BODIES])
 
 
 def operation(service: str, verb: str, path: str) -> Any:
@@ -99,3 +115,30 @@ def test_a_stream_is_described_as_events() -> None:
 def test_a_page_is_described_as_html() -> None:
     answer = operation("notify", "get", "/notify/v1/unsubscribe")["responses"]["200"]
     assert list(answer["content"]) == ["text/html"]
+
+
+@SAMPLES
+def test_the_example_of_a_body_is_as_described(verb: str, path: str, body: Any) -> None:
+    validator = Draft202012Validator(body["schema"], validate_formats=True)
+    assert [error.message for error in validator.iter_errors(body["example"])] == []
+
+
+@SAMPLES
+async def test_the_example_of_a_body_is_not_refused_for_how_it_is_made(
+    verb: str, path: str, body: Any, host: Person
+) -> None:
+    told = DOCUMENTED_IDS.sub(lambda name: EXAMPLE_IDS.get(name[1], SOME_ID), path)
+    answer = await host.call(verb.upper(), told, body["example"])
+    assert answer.status_code == 200 or reason(answer)[1] not in ("", "INVALID_FIELDS")
+
+
+def test_a_refusal_is_shown_as_it_is_answered() -> None:
+    described = operation("booking", "post", "/app/v1/booking/{announcement_id}")["responses"]["400"]
+    reference = described["content"]["application/json"]["examples"]["NO_PLACES_LEFT"]["$ref"]
+    shown = DOCUMENTS["booking"]["components"]["examples"][reference.rpartition("/")[2]]["value"]
+    assert (shown["code"], shown["details"][0]["reason"]) == (9, "NO_PLACES_LEFT")
+
+
+def test_what_may_be_left_out_of_a_query_is_not_filled_in() -> None:
+    parameters = operation("booking", "get", "/app/v1/announcements")["parameters"]
+    assert [each["name"] for each in parameters if "example" in each or "examples" in each["schema"]] == []
