@@ -80,7 +80,7 @@ check: .venv/.installed ## Everything CI checks; the first failure ends it
 	step "types" .venv/bin/mypy --strict $(CODE); \
 	step "stubs" $(PYTHON) -m protos.generate --check; \
 	step "contract" $(PYTHON) -m local.contract; \
-	step "OpenAPI" $(PYTHON) -m openapi --check; \
+	step "API descriptions" $(PYTHON) -m openapi --check; \
 	step "Envoy's configuration" $(PYTHON) -m local validate; \
 	step "tests" $(PYTHON) -m pytest -n 2 --dist loadfile -q tests; \
 	step "drill" $(PYTHON) -m drill --seconds 20 --seed 1
@@ -96,7 +96,7 @@ protos: .venv/.installed ## Generate the stubs from the .proto files
 	@$(PYTHON) -m local.contract --extend
 	@$(PYTHON) -m openapi
 
-openapi: .venv/.installed ## Describe the HTTP API as OpenAPI: docs/openapi
+openapi: .venv/.installed ## Describe the API: docs/openapi for HTTP, docs/reference for gRPC
 	@$(PYTHON) -m openapi
 
 audit: .venv/.installed ## Ask PyPI for known vulnerabilities of what requirements.lock pins; needs the internet

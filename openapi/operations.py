@@ -153,5 +153,7 @@ def security(method: MethodDescriptor) -> list[Json]:
 
 def whom(method: MethodDescriptor) -> str:
     """Who may call, in the words of access.proto."""
-    names = [access_pb2.Access.Name(kind) for kind in method.GetOptions().Extensions[access_pb2.access]]
-    return f"Who may call it: {', '.join(names)}."
+    options = method.GetOptions()
+    names = [access_pb2.Access.Name(kind) for kind in options.Extensions[access_pb2.access]]
+    members = ", ".join(options.Extensions[access_pb2.services])
+    return f"Who may call it: {', '.join(names)}{f' ({members})' if members else ''}."
