@@ -13,6 +13,7 @@ from mesh.idempotency import FIELD as IDEMPOTENCY_KEY
 from mesh.interceptors import Method
 from openapi.comments import Comments, first_sentence
 from openapi.examples import path_example, request_example
+from openapi.limits import required_fields
 from openapi.refusals import Reason, refusals
 from openapi.schemas import WELL_KNOWN, Schemas
 
@@ -97,10 +98,11 @@ class Operations:
             described = {"description": self.comments.of(field.full_name)}
             return described | {"content": {"application/x-www-form-urlencoded": {"schema": {"type": "object"}}}}
         in_path = VARIABLE.findall(path)
-        schema = self.schemas.request(method.input_type, in_path)
+        schema = self.schemas.body(method.input_type, in_path)
         example = request_example(method.input_type, in_path)
         content = {"application/json": {"schema": schema, "example": example}}
-        return {"content": content, "required": "required" in schema}
+        needed = required_fields(method.input_type) - {*in_path}
+        return {"content": content, "required": bool(needed)}
 
     # -- what is answered
 

@@ -25,7 +25,7 @@ WELL_KNOWN: dict[str, Schema] = {
 
 
 class Schemas:
-    """Schemas of messages; those of answers are named and collected, those of requests stand where they are used."""
+    """Schemas of messages; those of answers and of bodies are named and collected."""
 
     def __init__(self, comments: Comments) -> None:
         self.comments = comments
@@ -34,12 +34,20 @@ class Schemas:
 
     # -- requests
 
-    def request(self, message: Descriptor, without: Collection[str] = ()) -> Schema:
+    def body(self, message: Descriptor, in_path: Collection[str]) -> Schema:
+        """A reference to what a request's body may hold. ValueError if another path leaves other fields to the body."""
+        # A message that is answered, too, looks otherwise there: everything is in it.
+        name = f"{self._name(message).removesuffix('Request')}Request"
+        schema = self._request(message, in_path)
+        if self.named.setdefault(name, schema) != schema:
+            raise ValueError(f"{message.full_name} has another body on each of its paths: give it two messages")
+        return _reference(name)
+
+    def _request(self, message: Descriptor, without: Collection[str] = ()) -> Schema:
         """What a request may hold; what the path says is left out."""
         fields = [field for field in message.fields if field.name not in without]
         required = [field.name for field in fields if field.name in required_fields(message)]
-        schema: Schema = {"type": "object", "title": message.name}
-        schema |= self._described(message.full_name)
+        schema: Schema = {"type": "object"} | self._described(message.full_name)
         schema["properties"] = {field.name: self.request_field(field) for field in fields}
         return schema | ({"required": required} if required else {})
 
@@ -55,7 +63,7 @@ class Schemas:
         if field.enum_type is not None:
             return {"type": "string", "enum": allowed_names(field.enum_type, rules)}
         if field.message_type is not None and field.message_type.full_name not in WELL_KNOWN:
-            return self.request(field.message_type)
+            return self._request(field.message_type)
         return _plain(field) | limits(rules)
 
     # -- answers
