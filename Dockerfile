@@ -24,6 +24,7 @@ COPY booking_svc booking_svc
 COPY notify_svc notify_svc
 COPY envoy envoy
 COPY local local
+COPY docs/openapi docs/openapi
 # A checkout may be closed to others (umask 077); the image's user is one of them.
 RUN chmod -R go=rX /app && python -m compileall -q --invalidation-mode unchecked-hash /app
 ENV PATH=/opt/venv/bin:$PATH PYTHONPATH=/app:/app/protos PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1

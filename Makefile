@@ -5,7 +5,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 PYTHON := .venv/bin/python
-CODE := mesh local envoy openapi auth_svc movie_svc ugc_svc booking_svc notify_svc bench drill tests
+CODE := mesh local envoy openapi client auth_svc movie_svc ugc_svc booking_svc notify_svc bench drill tests
 # The variables of the targets: make logs S=booking, make test T=tests/booking, make tokens R=user, make drill SEED=7, make mail N=1.
 S ?=
 T ?= tests
@@ -19,7 +19,7 @@ OFFSET ?=
 TELLING ?=
 AUTHORITY ?=
 
-.PHONY: help up env down status logs certificates tokens rotate-keys mail mails clock demo test check fix protos openapi audit migration bench growth timing
+.PHONY: help client up env down status logs certificates tokens rotate-keys mail mails clock demo test check fix protos openapi audit migration bench growth timing
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -80,7 +80,7 @@ check: .venv/.installed ## Everything CI checks; the first failure ends it
 	step "types" .venv/bin/mypy --strict $(CODE); \
 	step "stubs" $(PYTHON) -m protos.generate --check; \
 	step "contract" $(PYTHON) -m local.contract; \
-	step "OpenAPI" $(PYTHON) -m openapi --check; \
+	step "API descriptions" $(PYTHON) -m openapi --check; \
 	step "Envoy's configuration" $(PYTHON) -m local validate; \
 	step "tests" $(PYTHON) -m pytest -n 2 --dist loadfile -q tests; \
 	step "drill" $(PYTHON) -m drill --seconds 20 --seed 1
@@ -96,8 +96,13 @@ protos: .venv/.installed ## Generate the stubs from the .proto files
 	@$(PYTHON) -m local.contract --extend
 	@$(PYTHON) -m openapi
 
-openapi: .venv/.installed ## Describe the HTTP API as OpenAPI: docs/openapi
+openapi: .venv/.installed ## Describe the API: docs/openapi for HTTP, docs/reference for gRPC
 	@$(PYTHON) -m openapi
+
+client: .venv/.installed ## Build the wheel of the Python client into dist
+	@rm -rf client/build
+	@$(PYTHON) -m pip wheel -q --no-deps --no-build-isolation -w dist ./client
+	@ls dist/matinee_client-*.whl
 
 audit: .venv/.installed ## Ask PyPI for known vulnerabilities of what requirements.lock pins; needs the internet
 	@.venv/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock

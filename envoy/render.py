@@ -1,7 +1,7 @@
 """Writes Envoy's configuration: `python -m envoy.render --out FOLDER [--validate]`.
 
-FOLDER gets envoy.yaml, api.binpb, the description of the API that JSON is translated by, and a file for each of Envoy's
-certificates that says where it lies.
+FOLDER gets envoy.yaml, api.binpb, the description of the API that JSON is translated by, the API pages, and a file for
+each of Envoy's certificates that says where it lies.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import jinja2
 from envoy.binary import envoy_binary
 from envoy.descriptors import descriptor_set, served_files, services
 from envoy.errors import LARGE, OWN_ERRORS
+from envoy.pages import largest, page_limit, write_pages
 from envoy.rates import REMEMBERED, tight_limits
 from envoy.routes import grpc_routes, http_routes, stream_routes
 from envoy.secrets import write_secrets
@@ -49,12 +50,13 @@ CORS = {
 
 
 def render(settings: Settings, folder: Path) -> Path:
-    """Writes both files and returns the path of envoy.yaml."""
+    """Writes the files and returns the path of envoy.yaml."""
     served = served_files(bench=settings.bench_target is not None)
     files = [file for cluster in served.values() for file in cluster]
     api = (folder / "api.binpb").resolve()
     routes = [replace(each, cluster=ANYBODY) if each.prefix == KEYS else each for each in http_routes(served)]
     folder.mkdir(parents=True, exist_ok=True)
+    pages = write_pages(folder / "pages", settings.sample_people)
     text = _template().render(
         settings=settings,
         api=str(api),
@@ -70,7 +72,9 @@ def render(settings: Settings, folder: Path) -> Path:
         large=LARGE.json_body,
         anybody=ANYBODY,
         keys=next(route for route in routes if route.prefix == KEYS),
-        limits=tight_limits(settings.tight_rates, served),
+        limits=[*tight_limits(settings.tight_rates, served), *page_limit(settings.edge_limit_pages)],
+        pages=pages,
+        largest_page=largest(pages),
         remembered=REMEMBERED,
         cors=CORS,
         secrets=write_secrets(settings, folder),

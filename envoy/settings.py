@@ -42,6 +42,11 @@ def parse_origins(value: object) -> object:
     return origins
 
 
+def parse_names(value: object) -> object:
+    """Reads `one,another`."""
+    return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+
+
 def _absolute(path: Path) -> Path:
     """Envoy may be started in another folder. Links stay: where they lead changes when a certificate is renewed."""
     return path.absolute()
@@ -50,6 +55,7 @@ def _absolute(path: Path) -> Path:
 Port = Annotated[int, Field(ge=1, le=65535)]
 File = Annotated[FilePath, AfterValidator(_absolute)]
 Origins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(parse_origins), PlainSerializer(",".join)]
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(parse_names)]
 Targets = Annotated[tuple[Target, ...], NoDecode, BeforeValidator(parse_targets), Field(min_length=1)]
 
 
@@ -83,6 +89,8 @@ class Door(BaseSettings):
     edge_limit_forgot: Limit = Rate(30, 300)
     edge_limit_refresh: Limit = Rate(300, 30)
     edge_limit_shortener: Limit = Rate(300, 60)
+    # The API pages and all that they load.
+    edge_limit_pages: Limit = Rate(300, 60)
     # http://host:port of a collector of ours that takes traces as OTLP over gRPC; empty: nothing is traced.
     otlp_url: Annotated[str, Field(pattern=r"^(http://[^\s:/]+:\d+)?$")] = ""
     # The part of the requests whose traces are recorded, here and in the services.
@@ -126,6 +134,10 @@ class Settings(Door):
     notify_target: Targets
     # The empty service that shows how fast the mesh itself can be.
     bench_target: Targets | None = None
+
+    # The sample people's addresses, separated by commas: the API pages offer them to sign in with. None where real
+    # people are.
+    sample_people: Names = ()
 
     # What an access token must say.
     token_issuer: str = "https://auth.matinee.local"

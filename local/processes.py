@@ -23,6 +23,8 @@ from local.settings import Settings
 MARKER = "MATINEE_MESH"
 SAMPLED = ("auth", "movie", "ugc")
 """The services whose databases get sample data."""
+SAMPLE_PEOPLE = tuple(f"{role}@example.com" for role in ("user", "sudo", "author", "guest_1", "guest_2"))
+"""Whom the API pages offer to sign in with."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,7 @@ def envoy_environment(settings: Settings) -> dict[str, str]:
         "EDGE_PORT": str(settings.edge_port),
         "ENVOY_ADMIN_PORT": str(settings.port(services.ENVOY_ADMIN)),
         **{f"{name.upper()}_TARGET": addresses for name, addresses in targets(settings).items()},
+        "SAMPLE_PEOPLE": ",".join(SAMPLE_PEOPLE),
     }
     if settings.matinee_bench:
         environment["BENCH_TARGET"] = f"127.0.0.1:{settings.port(services.BENCH)}"
@@ -248,7 +251,9 @@ def _envoy(settings: Settings) -> Process:
     # Its log of requests is for people who look at once; Envoy's own ten seconds are for disks.
     flags += ["--file-flush-interval-msec", "1000"]
     # What it is rendered from counts too: the file itself is written just before the start.
-    rendered_from = json.dumps(envoy_environment(settings), sort_keys=True) + of_sources("envoy", "protos")
+    rendered_from = json.dumps(envoy_environment(settings), sort_keys=True) + of_sources(
+        "envoy", "protos", "docs/openapi"
+    )
     return Process(
         name="envoy",
         command=[str(envoy_binary()), "-c", str(config), *flags],

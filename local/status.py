@@ -36,6 +36,7 @@ def print_addresses(console: Console, settings: Settings) -> None:
     url = settings.public_url
     table = Table("what", "where", "how to look into it")
     table.add_row("the API", url, "make tokens, make demo")
+    table.add_row("its pages", f"{url}/api/openapi", "sign in as a sample person and try a call")
     for process in all_processes(settings):
         if process.name != "envoy":
             table.add_row(process.name, f"127.0.0.1:{process.port}", f"{process.purpose}; make logs S={process.name}")

@@ -1,1 +1,1 @@
-"""Descriptions of the HTTP API as OpenAPI 3.1, one for each service, made from the protos and committed."""
+"""The API in words, made from the protos and committed: OpenAPI 3.1 of what HTTP callers see, Markdown for gRPC."""

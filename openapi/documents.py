@@ -7,7 +7,7 @@ from envoy.descriptors import served_files, services
 from mesh.idempotency import LONGEST
 from openapi.comments import Comments
 from openapi.operations import Operations
-from openapi.refusals import ERROR, ERROR_DETAIL, Reason, edge_responses, known_reasons
+from openapi.refusals import ERROR, ERROR_DETAIL, Reason, edge_responses, examples, known_reasons
 from openapi.schemas import Schemas
 
 FOLDER = Path(__file__).parents[1] / "docs" / "openapi"
@@ -61,6 +61,7 @@ def _document(name: str, comments: Comments, reasons: dict[str, Reason]) -> dict
                 paths.setdefault(path, {})[verb] = operation
     tags = [{"name": each.name, "description": comments.of(each.full_name)} for each in services(files)]
     about = " ".join(comments.of(file.name) for file in files)
+    responses = edge_responses(reasons)
     return {
         "openapi": VERSION,
         "info": {"title": f"Matinee: {name}", "version": "1", "description": f"{about}\n\n{CONVENTIONS}"},
@@ -69,12 +70,19 @@ def _document(name: str, comments: Comments, reasons: dict[str, Reason]) -> dict
         "paths": paths,
         "components": {
             "schemas": {**dict(sorted(schemas.named.items())), "Error": ERROR, "ErrorDetail": ERROR_DETAIL},
-            "responses": edge_responses(reasons),
+            "responses": responses,
+            "examples": examples(reasons, _reasons(paths, responses)),
             "headers": HEADERS,
             "parameters": PARAMETERS,
             "securitySchemes": SECURITY,
         },
     }
+
+
+def _reasons(paths: dict[str, dict[str, Any]], shared: dict[str, Any]) -> set[str]:
+    """All that a document speaks of."""
+    own = [response for path in paths.values() for each in path.values() for response in each["responses"].values()]
+    return {name for response in (*own, *shared.values()) for name in response.get("x-reasons", ())}
 
 
 def _tags(path: dict[str, Any]) -> set[str]:

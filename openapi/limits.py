@@ -12,6 +12,11 @@ Schema = dict[str, Any]
 KEYWORDS = {"min_len": "minLength", "max_len": "maxLength", "pattern": "pattern", "gte": "minimum", "lte": "maximum"}
 """Rules of one value. Those of timestamps have no counterpart: comments tell them."""
 FORMATS = ("email", "uuid")
+CLASSES = {
+    r"\p{Z}": r"\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000",
+    r"\p{C}": r"\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff",
+}
+"""Classes of characters that not every engine knows, such as Python's, with those of their members that are in use."""
 
 _validator = Validator()
 
@@ -39,8 +44,16 @@ def limits(rules: validate_pb2.FieldRules) -> Schema:
     for name in FORMATS:
         if kind == "string" and getattr(own, name):
             schema["format"] = name
+    if "pattern" in schema:
+        schema["pattern"] = _portable(schema["pattern"])
     allowed = getattr(own, "in")
     return schema | ({"enum": list(allowed)} if allowed else {})
+
+
+def _portable(pattern: str) -> str:
+    for name, members in CLASSES.items():
+        pattern = pattern.replace(name, members)
+    return pattern
 
 
 def item_limits(rules: validate_pb2.FieldRules) -> Schema:

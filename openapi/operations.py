@@ -12,6 +12,8 @@ from matinee.common.v1 import access_pb2
 from mesh.idempotency import FIELD as IDEMPOTENCY_KEY
 from mesh.interceptors import Method
 from openapi.comments import Comments, first_sentence
+from openapi.examples import path_example, request_example
+from openapi.limits import required_fields
 from openapi.refusals import Reason, refusals
 from openapi.schemas import WELL_KNOWN, Schemas
 
@@ -64,7 +66,9 @@ class Operations:
         fields = method.input_type.fields_by_name
         in_path = VARIABLE.findall(path)
         for name in in_path:
-            yield self._parameter(name, fields[name], "path") | {"required": True}
+            example = path_example(fields[name])
+            known = {} if example is None else {"example": example}
+            yield self._parameter(name, fields[name], "path") | {"required": True, **known}
         if not rule.body:
             others = [field for field in method.input_type.fields if field.name not in in_path]
             yield from self._query(others)
@@ -83,6 +87,8 @@ class Operations:
     def _parameter(self, name: str, field: FieldDescriptor, place: str) -> Json:
         schema = self.schemas.request_field(field)
         text = schema.pop("description", None)
+        # A page would fill in what may be left out, and a list filtered by everything is empty.
+        schema.pop("examples", None)
         return {"name": name, "in": place, **({"description": text} if text else {}), "schema": schema}
 
     def _body(self, method: MethodDescriptor, rule: HttpRule, path: str) -> Json:
@@ -91,8 +97,12 @@ class Operations:
             # Whatever it is, it reaches the service as it is.
             described = {"description": self.comments.of(field.full_name)}
             return described | {"content": {"application/x-www-form-urlencoded": {"schema": {"type": "object"}}}}
-        schema = self.schemas.request(method.input_type, VARIABLE.findall(path))
-        return {"content": {"application/json": {"schema": schema}}, "required": "required" in schema}
+        in_path = VARIABLE.findall(path)
+        schema = self.schemas.body(method.input_type, in_path)
+        example = request_example(method.input_type, in_path)
+        content = {"application/json": {"schema": schema, "example": example}}
+        needed = required_fields(method.input_type) - {*in_path}
+        return {"content": content, "required": bool(needed)}
 
     # -- what is answered
 
@@ -145,5 +155,7 @@ def security(method: MethodDescriptor) -> list[Json]:
 
 def whom(method: MethodDescriptor) -> str:
     """Who may call, in the words of access.proto."""
-    names = [access_pb2.Access.Name(kind) for kind in method.GetOptions().Extensions[access_pb2.access]]
-    return f"Who may call it: {', '.join(names)}."
+    options = method.GetOptions()
+    names = [access_pb2.Access.Name(kind) for kind in options.Extensions[access_pb2.access]]
+    members = ", ".join(options.Extensions[access_pb2.services])
+    return f"Who may call it: {', '.join(names)}{f' ({members})' if members else ''}."

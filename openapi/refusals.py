@@ -12,6 +12,7 @@ from matinee.common.v1 import access_pb2
 
 from envoy.errors import OWN_ERRORS
 from mesh.idempotency import FIELD as IDEMPOTENCY_KEY
+from openapi.examples import refusal_example
 
 TABLE = Path(__file__).parents[1] / "docs" / "errors.md"
 ROW = re.compile(r"^\| `(\w+)` \| `(\w+)` \| (\d+) \| (.+) \|$", re.MULTILINE)
@@ -59,6 +60,7 @@ class Reason:
     """A row of docs/errors.md."""
 
     name: str
+    code: str
     status: int
     when: str
 
@@ -66,7 +68,7 @@ class Reason:
 def known_reasons() -> dict[str, Reason]:
     """The rows of docs/errors.md by name."""
     rows = ROW.findall(TABLE.read_text(encoding="utf-8"))
-    return {name: Reason(name, int(status), when) for name, _, status, when in rows}
+    return {name: Reason(name, code, int(status), when) for name, code, status, when in rows}
 
 
 def refusals(method: MethodDescriptor, comment: str, reasons: dict[str, Reason], has_body: bool) -> dict[str, Any]:
@@ -121,6 +123,16 @@ def _response(names: set[str], reasons: dict[str, Reason]) -> dict[str, Any]:
     return {
         "description": "\n".join(lines) or "Refused by the edge.",
         "headers": {"x-request-id": {"$ref": "#/components/headers/x-request-id"}},
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}, **_examples(names)}},
         "x-reasons": sorted(names),
     }
+
+
+def _examples(names: set[str]) -> dict[str, Any]:
+    found = {name: {"$ref": f"#/components/examples/{name}"} for name in sorted(names)}
+    return {"examples": found} if found else {}
+
+
+def examples(reasons: dict[str, Reason], used: Iterable[str]) -> dict[str, Any]:
+    """How refusals for these reasons look, by the reason."""
+    return {name: refusal_example(name, reasons[name].code, reasons[name].when) for name in sorted(used)}

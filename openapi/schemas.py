@@ -6,6 +6,7 @@ from buf.validate import validate_pb2
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 
 from openapi.comments import Comments
+from openapi.examples import example_of
 from openapi.limits import Schema, allowed_names, item_limits, limits, required_fields, rules_of
 
 PLAIN: dict[int, Schema] = {
@@ -24,7 +25,7 @@ WELL_KNOWN: dict[str, Schema] = {
 
 
 class Schemas:
-    """Schemas of messages; those of answers are named and collected, those of requests stand where they are used."""
+    """Schemas of messages; those of answers and of bodies are named and collected."""
 
     def __init__(self, comments: Comments) -> None:
         self.comments = comments
@@ -33,12 +34,20 @@ class Schemas:
 
     # -- requests
 
-    def request(self, message: Descriptor, without: Collection[str] = ()) -> Schema:
+    def body(self, message: Descriptor, in_path: Collection[str]) -> Schema:
+        """A reference to what a request's body may hold. ValueError if another path leaves other fields to the body."""
+        # A message that is answered, too, looks otherwise there: everything is in it.
+        name = f"{self._name(message).removesuffix('Request')}Request"
+        schema = self._request(message, in_path)
+        if self.named.setdefault(name, schema) != schema:
+            raise ValueError(f"{message.full_name} has another body on each of its paths: give it two messages")
+        return _reference(name)
+
+    def _request(self, message: Descriptor, without: Collection[str] = ()) -> Schema:
         """What a request may hold; what the path says is left out."""
         fields = [field for field in message.fields if field.name not in without]
         required = [field.name for field in fields if field.name in required_fields(message)]
-        schema: Schema = {"type": "object", "title": message.name}
-        schema |= self._described(message.full_name)
+        schema: Schema = {"type": "object"} | self._described(message.full_name)
         schema["properties"] = {field.name: self.request_field(field) for field in fields}
         return schema | ({"required": required} if required else {})
 
@@ -48,13 +57,13 @@ class Schemas:
         if field.is_repeated:
             items = self._request_value(field, rules.repeated.items)
             return {"type": "array", "items": items, **item_limits(rules), **self._described(field.full_name)}
-        return self._request_value(field, rules) | self._described(field.full_name)
+        return self._request_value(field, rules) | self._described(field.full_name) | _shown(field)
 
     def _request_value(self, field: FieldDescriptor, rules: validate_pb2.FieldRules) -> Schema:
         if field.enum_type is not None:
             return {"type": "string", "enum": allowed_names(field.enum_type, rules)}
         if field.message_type is not None and field.message_type.full_name not in WELL_KNOWN:
-            return self.request(field.message_type)
+            return self._request(field.message_type)
         return _plain(field) | limits(rules)
 
     # -- answers
@@ -85,7 +94,7 @@ class Schemas:
         value = self._answer_value(field)
         if field.is_repeated:
             value = {"type": "array", "items": value}
-        return value | self._described(field.full_name)
+        return value | self._described(field.full_name) | _shown(field)
 
     def _answer_value(self, field: FieldDescriptor) -> Schema:
         if field.enum_type is not None:
@@ -116,6 +125,12 @@ class Schemas:
         if self.full_names.setdefault(name, described.full_name) != described.full_name:
             raise ValueError(f"{described.full_name} and {self.full_names[name]} have the same name in one document")
         return name
+
+
+def _shown(field: FieldDescriptor) -> Schema:
+    """An example of a text: of the rest a type says enough."""
+    example = example_of(field)
+    return {"examples": [example]} if isinstance(example, str) and field.type == field.TYPE_STRING else {}
 
 
 def _plain(field: FieldDescriptor) -> Schema:
