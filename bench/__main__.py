@@ -25,6 +25,7 @@ from bench import (
     streams,
     telling,
     together,
+    watching,
     wire,
 )
 from bench.figures import Figure, failures, measure, quiet, show
@@ -124,8 +125,12 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8.0, help="per figure (default 8)")
     parser.add_argument("--films", action="store_true", help="instead: searching a million films")
     parser.add_argument("--telling", action="store_true", help="instead: very many reminders, very many jobs")
+    parser.add_argument("--watching", action="store_true", help="instead: what logs and traces cost")
     options = parser.parse_args()
     printer = console()
+    if options.watching:
+        watching.run(options.seconds, printer)
+        return
     if options.telling or options.films:
         (telling if options.telling else films).run(printer)
         return

@@ -16,7 +16,7 @@ from booking_svc.facts import Known, evening_facts, guest, host, look_up, to_all
 from booking_svc.peers import Films, Inboxes, People
 from booking_svc.store.moments import MOMENTS, Moment
 from booking_svc.store.reminders import Turn
-from mesh import clock
+from mesh import clock, tracing
 from mesh.database import Database, Row
 
 REST = 4.0
@@ -50,8 +50,9 @@ class Reminders:
             now = clock.now()
             evenings = await turn.due(moment.kind, now) if await turn.take() else ()
             if evenings:
-                await self.inboxes.publish(await self.requests(moment, evenings, now))
-                await turn.note(moment.kind, evenings)
+                with tracing.begun(f"remind {moment.kind}"):
+                    await self.inboxes.publish(await self.requests(moment, evenings, now))
+                    await turn.note(moment.kind, evenings)
         return bool(evenings)
 
     async def requests(self, moment: Moment, evenings: Sequence[Row], now: datetime) -> list[notify_pb2.PublishRequest]:

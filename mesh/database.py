@@ -95,7 +95,7 @@ class Connection:
     async def execute(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Rows:
         """Runs a statement."""
         sql, values = compiled(statement, parameters or {})
-        if (trace := tracing.kept()) and ENQUEUES in sql:
+        if (trace := tracing.traceparent()) and ENQUEUES in sql:
             await self.raw.fetch(KEEP_TRACE, trace)
         with tracing.querying(sql):
             return Rows(await self.raw.fetch(sql, *values))

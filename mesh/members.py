@@ -20,17 +20,21 @@ STREAMS = 100
 """Of each library's service, in one process: they need no token, last as long as the caller likes, and take memory."""
 
 
-def member_of(context: Context) -> str:
-    """Whose certificate opened the connection.
-
-    Raises PermissionDenied (ACCESS_DENIED) when our authority signed it, but not for a member of the mesh.
-    """
+def find_member(context: Context) -> str:
+    """Whose certificate opened the connection; empty when our authority signed it, but not for a member of the mesh."""
     # gRPC tells the name only if the certificate has just one.
     for name in context.auth_context().get("peer_spiffe_id", ()):
         identity = name.decode() if isinstance(name, bytes) else str(name)
         member = identity.removeprefix(TRUST_DOMAIN)
         if identity.startswith(TRUST_DOMAIN) and member in MEMBERS:
             return member
+    return ""
+
+
+def member_of(context: Context) -> str:
+    """Whose certificate opened the connection. Raises PermissionDenied (ACCESS_DENIED) if no member's did."""
+    if member := find_member(context):
+        return member
     raise PermissionDenied("ACCESS_DENIED", "the caller may not do this")
 
 

@@ -13,7 +13,6 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanLimits, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import (
-    INVALID_SPAN,
     Link,
     Span,
     SpanKind,
@@ -62,21 +61,17 @@ class Tracer:
 
     def serving(self, method: str, traceparent: str, failure: Callable[[], str]) -> Spans:
         """As tracing.serving()."""
-        above = self.read(traceparent)
-        known = get_current_span(above).get_span_context()
-        if known.is_valid and not known.trace_flags.sampled:
-            # Passed on as it is: to the peers it is not recorded either.
-            return Current(get_current_span(above))
         name = method.strip("/")
         attributes: Attributes = {"rpc.system.name": "grpc", "rpc.method": name}
-        return Answered(self.tracer.start_span(name, above, SpanKind.SERVER, attributes), failure)
+        return Answered(self.tracer.start_span(name, self.read(traceparent), SpanKind.SERVER, attributes), failure)
+
+    def begun(self, name: str) -> Spans:
+        """As tracing.begun()."""
+        return Begun(self.tracer.start_span(name, context.Context()))
 
     def resumed(self, traceparent: str, name: str, kind: str, attributes: Attributes) -> Spans:
         """As tracing.resumed()."""
-        above = self.read(traceparent)
-        if not get_current_span(above).get_span_context().trace_flags.sampled:
-            return NOTHING
-        return Begun(self.tracer.start_span(name, above, SpanKind[kind], attributes))
+        return Begun(self.tracer.start_span(name, self.read(traceparent), SpanKind[kind], attributes))
 
     def joined(self, places: Sequence[Place | None], name: str) -> Spans:
         """As tracing.joined()."""
@@ -115,17 +110,13 @@ class Tracer:
         current = get_current_span()
         return current if current.is_recording() else None
 
-    def traceparent(self) -> str:
+    def traceparent(self) -> str | None:
         """As tracing.traceparent()."""
-        if get_current_span() is INVALID_SPAN:
-            return ""
+        if not get_current_span().is_recording():
+            return None
         carrier: dict[str, str] = {}
         self.propagator.inject(carrier)
-        return carrier.get(HEADER, "")
-
-    def kept(self) -> str | None:
-        """As tracing.kept()."""
-        return self.traceparent() if get_current_span().is_recording() else None
+        return carrier[HEADER]
 
     def trace_id(self) -> str:
         """As tracing.trace_id()."""
@@ -146,8 +137,8 @@ def summary_of(sql: str) -> str:
     return ", ".join(dict.fromkeys(writes or reads[:1])) or sql.split()[0]
 
 
-class Current:
-    """While it is entered its span is the one that new spans belong to."""
+class Begun:
+    """A span that is the current one, and ends with what is done inside."""
 
     __slots__ = ("span", "token")
 
@@ -163,30 +154,20 @@ class Current:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         context.detach(self.token)
-
-
-class Begun(Current):
-    """A span that ends with what is done inside."""
-
-    __slots__ = ()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        context.detach(self.token)
-        if error is not None:
-            self.tell(error)
+        self.conclude(error)
         self.span.end()
 
-    def tell(self, error: BaseException) -> None:
-        """Notes that it failed, without the words: they may name people."""
+    def conclude(self, error: BaseException | None) -> None:
+        """Notes how it ended; of an error not the words, which may name people."""
+        if error is None:
+            return
         if isinstance(error, MeshError):
             self.span.set_attribute("rpc.response.status_code", error.code.name)
         self.span.set_attribute("error.type", type(error).__name__)
         self.span.set_status(StatusCode.ERROR)
 
 
-class Answered(Current):
+class Answered(Begun):
     """The span of a call that is answered."""
 
     __slots__ = ("failure",)
@@ -195,13 +176,10 @@ class Answered(Current):
         super().__init__(span)
         self.failure = failure
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        context.detach(self.token)
+    def conclude(self, error: BaseException | None) -> None:
+        """Notes the status; most refusals are no failure of who refuses."""
         code = "OK" if error is None else self.failure()
         self.span.set_attribute("rpc.response.status_code", code)
         if code in DEFECTS:
             self.span.set_attribute("error.type", code)
             self.span.set_status(StatusCode.ERROR)
-        self.span.end()

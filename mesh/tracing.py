@@ -45,11 +45,18 @@ def is_on() -> bool:
 
 
 def serving(method: str, traceparent: str, failure: Callable[[], str]) -> Spans:
-    """A call that is answered: it goes on with the caller's trace, or begins one, of which a share is recorded.
+    """A call that is answered: it goes on with the caller's trace if he records one, and begins one if he has none.
 
     `failure` tells the name of its status when it fails.
     """
-    return NOTHING if _tracer is None else _tracer.serving(method, traceparent, failure)
+    if _tracer is None or (traceparent and not is_recorded(traceparent)):
+        return NOTHING
+    return _tracer.serving(method, traceparent, failure)
+
+
+def begun(name: str) -> Spans:
+    """What a process does of itself; TRACE_SHARE says how often it is recorded."""
+    return NOTHING if _tracer is None else _tracer.begun(name)
 
 
 def resumed(traceparent: str | None, name: str, kind: str = CONSUMER, attributes: Attributes = NO_ATTRIBUTES) -> Spans:
@@ -85,14 +92,14 @@ def place() -> "Place | None":
     return None if _tracer is None else _tracer.place()
 
 
-def traceparent() -> str:
-    """What tells another process of the trace, also that it is not recorded; empty without a trace."""
-    return "" if _tracer is None else _tracer.traceparent()
+def traceparent() -> str | None:
+    """What tells a peer, a job or a mail of the trace that is being recorded; None if none is."""
+    return None if _tracer is None else _tracer.traceparent()
 
 
-def kept() -> str | None:
-    """What is stored beside a job or a mail, to be resumed; None where nothing is recorded."""
-    return None if _tracer is None else _tracer.kept()
+def is_recorded(traceparent: str) -> bool:
+    """Whether whoever began the trace chose to record it; the last bit says so."""
+    return traceparent[-1] in "13579bdf"
 
 
 def trace_id() -> str:

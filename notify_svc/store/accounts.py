@@ -29,4 +29,4 @@ class AccountStore:
 
     async def tell(self, values: dict[str, Any]) -> None:
         """Adds a notice and its mail, unless its event was told before."""
-        await self.database.run(TELL, {**values, "trace": tracing.kept()})
+        await self.database.run(TELL, {**values, "trace": tracing.traceparent()})

@@ -199,7 +199,7 @@ class NoticeStore:
         ids, titles, texts, times, facts, edits = zip(*notices, strict=True)
         values = {"ids": ids, "titles": titles, "texts": texts, "occur_times": times, "facts": facts, "edits": edits}
         await connection.execute(RETELL, values)
-        await connection.execute(MAIL_AGAIN, {"ids": ids, "now": clock.now(), "trace": tracing.kept()})
+        await connection.execute(MAIL_AGAIN, {"ids": ids, "now": clock.now(), "trace": tracing.traceparent()})
 
     async def list(self, recipient_id: UUID, before: Place, size: int, unread_only: bool) -> tuple[Sequence[Row], int]:
         """Notices before a place, newest first, and how many of all of them are unread."""
@@ -232,7 +232,7 @@ def publishing(notices: Sequence[Told]) -> dict[str, Any]:
         "targets": [targets[each] for each in hashes],
         "codes": [new_code() for _ in hashes],
         "now": clock.now(),
-        "trace": tracing.kept(),
+        "trace": tracing.traceparent(),
         "recipient_ids": [notice.recipient_id for notice in notices],
         "is_hosts": [notice.is_host for notice in notices],
         "event_ids": [notice.event_id for notice in notices],

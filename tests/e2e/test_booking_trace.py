@@ -183,6 +183,15 @@ async def test_traces_of_those_who_are_served_together_are_linked(recorded: Reco
     await until(linked, "a batch of several")
 
 
+async def test_requests_do_not_notice_a_collector_that_hangs(recorded: Recorded, person: Person) -> None:
+    recorded.receiver.hangs = True
+    try:
+        for _ in range(ASKED):
+            ok(await person.get("/app/v1/bookings", timeout=5))
+    finally:
+        recorded.receiver.hangs = False
+
+
 def roots(trace: Collection[Span]) -> list[tuple[str, str]]:
     """The services and names of the spans of a trace that are part of no other."""
     known = {span.span_id for span in trace}

@@ -86,9 +86,9 @@ async def accepting(port: int, *, hangs: bool = False) -> AsyncIterator[Messages
 
 
 @asynccontextmanager
-async def movie(mesh: Mesh, url: str) -> AsyncIterator[MovieServiceStub]:
+async def movie(mesh: Mesh, url: str, **environment: str) -> AsyncIterator[MovieServiceStub]:
     """A process of movie whose lines go to a Graylog."""
-    async with own_process(mesh, "movie", OWN_PORT, GRAYLOG_URL=url) as (_, channel):
+    async with own_process(mesh, "movie", OWN_PORT, GRAYLOG_URL=url, **environment) as (_, channel):
         yield MovieServiceStub(channel)
 
 
@@ -122,6 +122,22 @@ async def test_line_of_a_call_has_all_its_fields(mesh: Mesh, guest: Person, read
         "_peer": "envoy",
         "_request_id": REQUEST_ID,
     }
+
+
+async def test_line_of_a_call_that_is_recorded_names_its_trace(mesh: Mesh) -> None:
+    port, trace_id = mesh.settings.port(INPUT), "0af7651916cd43dd8448eb211c80319c"
+    nowhere = {"OTLP_URL": f"http://127.0.0.1:{mesh.settings.port(INPUT + 1)}"}
+    told = (("x-request-id", REQUEST_ID), ("traceparent", f"00-{trace_id}-b7ad6b7169203331-01"))
+    async with accepting(port) as messages, movie(mesh, f"tcp://127.0.0.1:{port}", **nowhere) as stub:
+        await stub.ListMovies(ListMoviesRequest(), metadata=told)
+
+        async def came() -> bool:
+            return of_call(messages, REQUEST_ID) is not None
+
+        await until(came, "the line of the call")
+        line = of_call(messages, REQUEST_ID)
+    assert line is not None
+    assert line["_trace_id"] == trace_id
 
 
 async def test_line_that_no_datagram_holds_arrives_in_chunks(mesh: Mesh, reader: list[str]) -> None:

@@ -80,7 +80,7 @@ async def test_trace_that_its_caller_does_not_record_is_not_recorded_here(traced
     assert traced.receiver.trace(unwanted) == []
 
 
-@pytest.mark.parametrize("told", ["", "00-no-trace-01", "00-" + "0" * 32 + "-" + "0" * 16 + "-01", "-" * 1_000])
+@pytest.mark.parametrize("told", ["", "00-no-trace-01", "00-" + "0" * 32 + "-" + "0" * 16 + "-01"])
 async def test_call_without_a_trace_that_makes_sense_begins_one(traced: Traced, told: str) -> None:
     known = {span.trace_id for span in traced.receiver.spans}
     await traced.stub.ListMovies(ListMoviesRequest(), metadata=(("traceparent", told),))
