@@ -79,6 +79,14 @@ async def test_who_understands_it_gets_it_compressed(edge: Edge, encoding: str) 
     assert body.startswith(b"\x1f\x8b") == zipped
 
 
+async def test_what_is_large_is_always_compressed(edge: Edge) -> None:
+    """Envoy holds all of an answer that its caller does not take."""
+    for asset in LOADED.findall((await edge.http.get("/api/openapi")).text):
+        answer = await edge.http.get(asset, headers={"accept-encoding": "identity"})
+        assert answer.headers["content-encoding"] == "gzip"
+        assert int(answer.headers["content-length"]) < 500_000
+
+
 async def test_a_page_is_only_read(edge: Edge) -> None:
     assert (await edge.http.head("/api/openapi")).status_code == 200
     assert (await edge.http.post("/api/openapi", json={})).status_code == 404
