@@ -4,6 +4,8 @@ import puppeteer from "puppeteer-core";
 
 const [origin, person, password] = process.argv.slice(2);
 const BOOKING = `${origin}/api/openapi`;
+// What others can put into a link must not choose what the page shows.
+const LURE = `${BOOKING}?url=http://elsewhere.example/a.json&configUrl=http://elsewhere.example/b.json`;
 const LIST = '[id$="-ListBookings"]';
 const ANSWER = `${LIST} .live-responses-table tbody`;
 // Nothing but this machine is there, whatever network it has.
@@ -43,7 +45,7 @@ async function listBookings(page) {
 }
 
 async function visit(page) {
-  await open(page, BOOKING);
+  await open(page, LURE);
   const operations = (await page.$$(".opblock")).length;
   const people = await page.$$eval("#person option", (options) => options.map((option) => option.value));
   // Another one each time: who fails often has to wait.

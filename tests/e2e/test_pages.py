@@ -103,6 +103,11 @@ async def test_who_loads_them_too_often_is_told_to_wait(edge: Edge) -> None:
     assert statuses == [200] * FEW.requests + [429] * 6
 
 
+def test_the_image_has_the_descriptions() -> None:
+    assert "COPY docs/openapi docs/openapi\n" in (ROOT / "Dockerfile").read_text()
+    assert "!docs/openapi" in (ROOT / ".dockerignore").read_text().split()
+
+
 def test_those_who_are_offered_are_the_sample_people() -> None:
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["edge-config"]["environment"]
     emails = tuple(f"{role}@example.com" for role in PEOPLE)
