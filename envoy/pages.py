@@ -26,8 +26,8 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-PAGE_HEADERS = {"content-security-policy": POLICY, "referrer-policy": "no-referrer", "cache-control": "no-cache"}
-FRESH = {"cache-control": "no-cache"}
+FRESH = {"cache-control": "no-cache", "vary": "accept-encoding"}
+PAGE_HEADERS = {"content-security-policy": POLICY, "referrer-policy": "no-referrer", **FRESH}
 FOR_EVER = {"cache-control": "public, max-age=31536000, immutable"}
 
 
@@ -38,9 +38,9 @@ class PageRoute:
     pattern: str
     """For the path, without its query."""
     file: str
-    zipped: str
-    """The same, compressed."""
     headers: dict[str, str]
+    if_accepted: bool = False
+    """Whether it is for those only who say that they understand what is compressed."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,15 @@ def address(service: str) -> str:
 def write_pages(folder: Path, people: tuple[str, ...]) -> list[PageRoute]:
     """Writes all files into a folder. The sample people, where there are such, are offered to sign in with."""
     folder.mkdir(parents=True, exist_ok=True)
-    return [_write(folder.resolve(), content) for content in (*_assets(), *_pages(people), *_documents())]
+    folder = folder.resolve()
+    # Envoy holds all of a file for a slow reader, so the large ones, which only browsers load, are always compressed.
+    assets = [_write(folder, content, zipped=True) for content in _assets()]
+    others = [
+        _write(folder, content, zipped=zipped)
+        for content in (*_pages(people), *_documents())
+        for zipped in (True, False)
+    ]
+    return assets + others
 
 
 def page_limit(rate: Rate) -> list[TightLimit]:
@@ -72,11 +80,11 @@ def largest(routes: list[PageRoute]) -> int:
     return max(Path(route.file).stat().st_size for route in routes)
 
 
-def _write(folder: Path, content: _Content) -> PageRoute:
-    file, zipped = folder / content.name, folder / f"{content.name}.gz"
-    file.write_bytes(content.data)
-    zipped.write_bytes(gzip.compress(content.data, mtime=0))
-    return PageRoute(content.pattern, str(file), str(zipped), content.headers)
+def _write(folder: Path, content: _Content, *, zipped: bool) -> PageRoute:
+    file = folder / (f"{content.name}.gz" if zipped else content.name)
+    file.write_bytes(gzip.compress(content.data, mtime=0) if zipped else content.data)
+    encoding = {"content-encoding": "gzip"} if zipped else {}
+    return PageRoute(content.pattern, str(file), content.headers | encoding, zipped and "vary" in content.headers)
 
 
 def _asset_sources() -> dict[str, Path]:

@@ -90,7 +90,7 @@ class Door(BaseSettings):
     edge_limit_refresh: Limit = Rate(300, 30)
     edge_limit_shortener: Limit = Rate(300, 60)
     # The API pages and all that they load.
-    edge_limit_pages: Limit = Rate(300, 60)
+    edge_limit_pages: Limit = Rate(120, 60)
     # http://host:port of a collector of ours that takes traces as OTLP over gRPC; empty: nothing is traced.
     otlp_url: Annotated[str, Field(pattern=r"^(http://[^\s:/]+:\d+)?$")] = ""
     # The part of the requests whose traces are recorded, here and in the services.

@@ -45,8 +45,7 @@ FIELDS: dict[str, Any] = {
     "ugc.v1.SetReactionRequest.reaction": "LIKE",
     "show_evenings_to_friends": True,
     # People.
-    "email": "author@example.com",
-    "auth.v1.RegisterRequest.email": "maya@example.com",
+    "email": "maya@example.com",
     "password": "a long password",
     "old": "a long password",
     "new": "a longer password",

@@ -8,16 +8,19 @@ function kept() {
   return JSON.parse(sessionStorage.getItem(KEPT));
 }
 
-function show(session) {
-  at("sign-in").hidden = session !== null;
-  at("sign-out").hidden = session === null;
-  at("who").textContent = session === null ? "" : `Signed in as ${session.email}`;
-  at("trouble").textContent = "";
+// Calls that are tried are made in this session from now on, or in nobody's.
+function use(session) {
   if (session === null) {
     ui.authActions.logout(["bearer"]);
   } else {
     ui.preauthorizeApiKey("bearer", session.access_token);
   }
+}
+
+function show(session) {
+  at("sign-in").hidden = session !== null;
+  at("sign-out").hidden = session === null;
+  at("who").textContent = session === null ? "" : `Signed in as ${session.email}`;
 }
 
 async function post(path, body) {
@@ -33,6 +36,7 @@ async function post(path, body) {
 function begin(email, tokens) {
   const session = { email, access_token: tokens.access_token, refresh_token: tokens.refresh_token };
   sessionStorage.setItem(KEPT, JSON.stringify(session));
+  use(session);
   show(session);
 }
 
@@ -45,6 +49,7 @@ async function signIn() {
 async function signOut() {
   const { refresh_token } = kept();
   sessionStorage.removeItem(KEPT);
+  use(null);
   show(null);
   await post("/auth/v1/logout", { refresh_token });
 }
@@ -52,6 +57,7 @@ async function signOut() {
 function on(id, action) {
   at(id).addEventListener("submit", (event) => {
     event.preventDefault();
+    at("trouble").textContent = "";
     action().catch((error) => (at("trouble").textContent = error.message));
   });
 }
@@ -72,5 +78,6 @@ const ui = SwaggerUIBundle({
   defaultModelsExpandDepth: 0,
   // Nobody outside is asked what he thinks of the document.
   validatorUrl: null,
-  onComplete: () => kept() && show(kept()),
+  onComplete: () => kept() && use(kept()),
 });
+show(kept());

@@ -4,6 +4,8 @@ import puppeteer from "puppeteer-core";
 
 const [origin, person, password] = process.argv.slice(2);
 const BOOKING = `${origin}/api/openapi`;
+// What others can put into a link must not choose what the page shows.
+const LURE = `${BOOKING}?url=http://elsewhere.example/a.json&configUrl=http://elsewhere.example/b.json`;
 const LIST = '[id$="-ListBookings"]';
 const ANSWER = `${LIST} .live-responses-table tbody`;
 // Nothing but this machine is there, whatever network it has.
@@ -29,11 +31,8 @@ async function open(page, url) {
 }
 
 async function signIn(page, secret) {
-  await page.select("#person", person);
   await page.type("#password", secret);
-  const answered = page.waitForResponse((answer) => answer.url().endsWith("/auth/v1/login"));
   await page.click("#sign-in button");
-  await answered;
   await page.waitForSelector("#trouble:not(:empty), #sign-out:not([hidden])");
   await page.$eval("#password", (element) => (element.value = ""));
 }
@@ -46,14 +45,21 @@ async function listBookings(page) {
 }
 
 async function visit(page) {
-  await open(page, BOOKING);
+  await open(page, LURE);
   const operations = (await page.$$(".opblock")).length;
   const people = await page.$$eval("#person option", (options) => options.map((option) => option.value));
-  await signIn(page, "a wrong password");
+  // Another one each time: who fails often has to wait.
+  await page.type("#email", `nobody-${Date.now()}@example.com`);
+  await signIn(page, "a password");
   const trouble = await text(page, "#trouble");
+  await page.select("#person", person);
   await signIn(page, password);
+  if (await page.$("#sign-out[hidden]")) {
+    throw new Error(`not signed in: ${await text(page, "#trouble")}`);
+  }
   const tried = await listBookings(page);
   await open(page, `${origin}/auth/api/openapi`);
+  await page.waitForSelector("#sign-out:not([hidden])");
   const elsewhere = await text(page, "#who");
   await page.click("#sign-out button");
   await page.waitForSelector("#sign-in:not([hidden])");

@@ -79,6 +79,14 @@ async def test_who_understands_it_gets_it_compressed(edge: Edge, encoding: str) 
     assert body.startswith(b"\x1f\x8b") == zipped
 
 
+async def test_what_is_large_is_always_compressed(edge: Edge) -> None:
+    """Envoy holds all of an answer that its caller does not take."""
+    for asset in LOADED.findall((await edge.http.get("/api/openapi")).text):
+        answer = await edge.http.get(asset, headers={"accept-encoding": "identity"})
+        assert answer.headers["content-encoding"] == "gzip"
+        assert int(answer.headers["content-length"]) < 500_000
+
+
 async def test_a_page_is_only_read(edge: Edge) -> None:
     assert (await edge.http.head("/api/openapi")).status_code == 200
     assert (await edge.http.post("/api/openapi", json={})).status_code == 404
@@ -93,6 +101,11 @@ async def test_who_loads_them_too_often_is_told_to_wait(edge: Edge) -> None:
     paths = ["/api/openapi", "/auth/api/openapi.json", *LOADED.findall((await edge.http.get("/api/openapi")).text)]
     statuses = [(await edge.http.get(paths[n % 6], headers=headers)).status_code for n in range(FEW.requests + 6)]
     assert statuses == [200] * FEW.requests + [429] * 6
+
+
+def test_the_image_has_the_descriptions() -> None:
+    assert "COPY docs/openapi docs/openapi\n" in (ROOT / "Dockerfile").read_text()
+    assert "!docs/openapi" in (ROOT / ".dockerignore").read_text().split()
 
 
 def test_those_who_are_offered_are_the_sample_people() -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from filelock import FileLock
 
 from local.mesh import Mesh
 from local.previews import BROWSERS
 from local.processes import SAMPLE_PEOPLE
+from tests.npm import TESTS, installed
 
-VISITOR = Path(__file__).parents[1] / "browser"
+VISITOR = TESTS / "browser" / "visit.js"
 SECONDS = 100
 REFUSED = "Failed to load resource: the server responded with a status of 401"
 """What a browser says of every refusal."""
@@ -24,18 +24,17 @@ REFUSED = "Failed to load resource: the server responded with a status of 401"
 def browser() -> str:
     """The path of this machine's browser; empty where the one of the package is used. Installed as the lock says."""
     found = next(filter(None, map(shutil.which, BROWSERS)), "")
-    wanted = "puppeteer-core" if found else "@sparticuz/chromium"
-    with FileLock(VISITOR / ".lock"):
-        if not (VISITOR / "node_modules" / wanted).exists():
-            npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", *(["--omit=optional"] if found else [])]
-            subprocess.run(npm, cwd=VISITOR, check=True, capture_output=True)
+    if found:
+        installed("browser", "puppeteer-core", "--omit=optional")
+    else:
+        installed("browser", "@sparticuz/chromium")
     return found
 
 
 @pytest.fixture(scope="module")
 def visit(mesh: Mesh, browser: str) -> Any:
-    """What an author saw who first mistyped his password."""
-    command = ["node", str(VISITOR / "visit.js"), origin(mesh), "author@example.com", mesh.settings.sample_password]
+    """What an author saw who first mistyped his address."""
+    command = ["node", str(VISITOR), origin(mesh), "author@example.com", mesh.settings.sample_password]
     environment = {**os.environ, "BROWSER": browser}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False)
     assert done.returncode == 0, done.stderr
@@ -55,7 +54,7 @@ def test_the_sample_people_are_offered(visit: Any) -> None:
     assert visit["people"] == ["", *SAMPLE_PEOPLE]
 
 
-def test_a_wrong_password_is_told(visit: Any) -> None:
+def test_who_cannot_sign_in_is_told(visit: Any) -> None:
     assert "password" in visit["trouble"]
 
 
