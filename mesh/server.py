@@ -15,7 +15,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 from matinee.auth.v1 import auth_pb2
 
-from mesh import clock, logs, stubs, tracing
+from mesh import clock, logs, metrics, stubs, tracing
 from mesh.identity import Identity, IdentityFiles
 from mesh.interceptors import Context, Method, around
 from mesh.keys import KeyServicer
@@ -195,6 +195,7 @@ async def watch_health(process: Process, servicer: health.aio.HealthServicer) ->
         status = NOT_SERVING if trouble else SERVING
         if status != told:
             told = status
+            metrics.SERVING.set(status == SERVING)
             # With the reason, or nobody finds out from outside why a new container does not become healthy.
             reason = {"because": trouble} if trouble else {}
             logs.logger().info("health", status=health_pb2.HealthCheckResponse.ServingStatus.Name(status), **reason)
@@ -218,6 +219,8 @@ def run(name: str, settings: ProcessSettings, build: Callable[[], Awaitable[Proc
     """The whole life of a process: `build` puts its parts together inside the running loop."""
     graylog = logs.configure(name, settings.log_level, settings.graylog_url)
     collector = tracing.configure(name, settings)
+    if settings.metrics_listen:
+        metrics.serve(settings.metrics_listen, name)
     if settings.local_mode and settings.clock_file is not None:
         clock.follow(settings.clock_file)
 
