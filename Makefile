@@ -43,7 +43,7 @@ env: .venv/.installed ## Write .env with random secrets and start nothing; docke
 down: .venv/.installed ## Stop everything; the data stays
 	@$(PYTHON) -m local down
 
-status: .venv/.installed ## Show what runs
+status: .venv/.installed ## Show what runs, and why it does not serve
 	@$(PYTHON) -m local status
 
 logs: .venv/.installed ## Follow the logs; of one process: make logs S=booking

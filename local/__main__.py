@@ -71,12 +71,12 @@ def down() -> None:
 
 @app.command()
 def status() -> None:
-    """Show every process; exit code 1 if one of them does not run."""
+    """Show every process, and why it does not serve; exit code 1 if there is one."""
     from local.status import print_status
 
     with _errors_shown():
         if not print_status(console, _started_mesh()):
-            raise MeshError("not everything runs", "Run `make up`; see `make logs S=<process>`.")
+            raise MeshError("not everything serves", "Run `make up`; see `make logs S=<process>`.")
 
 
 @app.command()

@@ -167,9 +167,7 @@ class Worker:
         """Counts once."""
         waiting = {name: (count, oldest) for name, count, oldest in (await database.read(WAITING)).all()}
         for name in self.work:
-            count, oldest = waiting.get(name, (0, 0))
-            metrics.QUEUED.labels(name).set(count)
-            metrics.OLDEST.labels(name).set(oldest)
+            metrics.queue_seen(name, *waiting.get(name, (0, 0)))
 
     def stop(self) -> None:
         """Lets running jobs finish and takes no more."""

@@ -129,6 +129,12 @@ def watch_pool(name: str, pool: "asyncpg.Pool[Any]") -> None:
     WAITING.labels(name).set_function(lambda: len(pool._queue._getters) if pool._queue is not None else 0)
 
 
+def queue_seen(name: str, count: int, oldest: float) -> None:
+    """Tells of a queue as it was seen just now."""
+    QUEUED.labels(name).set(count)
+    OLDEST.labels(name).set(oldest)
+
+
 def watched(name: str, work: Callable[[bytes], Awaitable[None]]) -> Callable[[bytes], Awaitable[None]]:
     """The work of jobs of this name, timed where that is wanted."""
     if not _on:
