@@ -80,6 +80,18 @@ def status() -> None:
 
 
 @app.command()
+def top(
+    seconds: Annotated[float, typer.Option(min=0.2, help="Between two looks.")] = 2.0,
+    once: Annotated[bool, typer.Option(help="Look twice, print one table and end.")] = False,
+) -> None:
+    """Watch what every process does: calls, how long they take, errors, queues, memory; until Ctrl-C."""
+    from local.top import show_top
+
+    with _errors_shown():
+        show_top(console, _started_mesh(), seconds, once=once)
+
+
+@app.command()
 def logs(
     process: Annotated[str, typer.Argument(help="A process or a service; all of them if not given.")] = "",
     follow: Annotated[bool, typer.Option(help="Go on with what comes, until Ctrl-C.")] = True,

@@ -1,4 +1,4 @@
-"""Who looks at `make status` or asks the health service finds out what is broken."""
+"""Who looks at `make status` and `make top` or asks the health service finds out what is broken."""
 
 import asyncio
 import json
@@ -14,9 +14,12 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from local.home import PYTHON, ROOT
 from local.mesh import Mesh
+from local.processes import all_processes
+from local.services import NAMES
 from mesh.errors import BECAUSE_KEY
 from tests.channels import inner_channel, public_channel
-from tests.e2e.faults import pid, until, without
+from tests.e2e.faults import BOTH, pid, until, without
+from tests.people import Person, ok
 
 
 async def told(mesh: Mesh, *command: str) -> tuple[int, str]:
@@ -124,3 +127,43 @@ async def test_channelz_tells_nobody_who_comes_through_the_edge(mesh: Mesh) -> N
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await channelz_pb2_grpc.ChannelzStub(channel).GetServers(channelz_pb2.GetServersRequest())
     assert refused.value.code() == grpc.StatusCode.UNIMPLEMENTED
+
+
+async def test_top_shows_every_process_and_the_calls_that_are_made_meanwhile(mesh: Mesh, guest: Person) -> None:
+    async def call() -> None:
+        while True:
+            ok(await guest.get("/app/v1/bookings"))
+
+    calling = asyncio.create_task(call())
+    try:
+        code, output = await told(mesh, "top", "--once", "--seconds", "1")
+    finally:
+        calling.cancel()
+    rows = {line.split()[0]: line.split()[1:] for line in output.splitlines() if line.strip()}
+    assert code == 0
+    assert {process.name for process in all_processes(mesh.settings)} <= rows.keys()
+    assert float(rows["envoy"][0]) > 0
+    assert sum(float(rows[name][0]) for name in BOTH) > 0
+    assert all(float(row[-1]) > 0 for name, row in rows.items() if name in NAMES), "no memory"
+
+
+async def test_top_says_who_is_down(mesh: Mesh) -> None:
+    async with without(mesh, "movie"):
+        _, output = await told(mesh, "top", "--once", "--seconds", "0.2")
+    assert "movie: it was stopped" in output
+
+
+async def test_top_goes_on_until_it_is_interrupted(mesh: Mesh) -> None:
+    process = await asyncio.create_subprocess_exec(
+        PYTHON,
+        *("-m", "local", "top", "--seconds", "0.2"),
+        cwd=ROOT,
+        env={**os.environ, "MATINEE_HOME": str(mesh.home.path), "FORCE_COLOR": "1"},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    for _ in range(2):
+        await asyncio.wait_for(process.stdout.readuntil(b"notify"), 30)
+    process.send_signal(signal.SIGINT)
+    await process.communicate()
+    assert process.returncode == 0
