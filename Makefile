@@ -20,7 +20,7 @@ TELLING ?=
 WATCHING ?=
 AUTHORITY ?=
 
-.PHONY: help client up env down status logs certificates tokens rotate-keys mail mails clock demo test check fix protos openapi audit migration bench growth timing
+.PHONY: help client up env down status top logs certificates tokens rotate-keys mail mails clock demo test check fix protos openapi audit migration bench growth timing
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -44,8 +44,11 @@ env: .venv/.installed ## Write .env with random secrets and start nothing; docke
 down: .venv/.installed ## Stop everything; the data stays
 	@$(PYTHON) -m local down
 
-status: .venv/.installed ## Show what runs
+status: .venv/.installed ## Show what runs, and why it does not serve
 	@$(PYTHON) -m local status
+
+top: .venv/.installed ## Watch what every process does: calls, times, errors, queues, memory; until Ctrl-C
+	@$(PYTHON) -m local top
 
 logs: .venv/.installed ## Follow the logs; of one process: make logs S=booking
 	@$(PYTHON) -m local logs $(S)

@@ -102,6 +102,7 @@ async def build(settings: Settings) -> Process:
         periodic=[
             lambda: idempotency.forget_old_keys(database),
             lambda: jobs.forget_troubles(database),
+            lambda: worker.watch(database),
             lambda: every(FORGET_SECONDS, "old links", links.forget),
             lambda: every(KEY_SECONDS, "signing keys", keys.tend),
             lambda: every(FORGET_SECONDS, "old sessions", sessions.forget),

@@ -123,6 +123,7 @@ async def build(settings: Settings) -> Process:
         periodic=[
             lambda: idempotency.forget_old_keys(database),
             lambda: jobs.forget_troubles(database),
+            lambda: worker.watch(database),
             lambda: every(EXPIRY_SECONDS, "expiry", expiry.sweep),
             lambda: every(REMINDER_SECONDS, "reminders", reminders.sweep),
             lambda: every(REVEAL_SECONDS, "reveals", ratings.sweep),

@@ -71,12 +71,24 @@ def down() -> None:
 
 @app.command()
 def status() -> None:
-    """Show every process; exit code 1 if one of them does not run."""
+    """Show every process, and why it does not serve; exit code 1 if there is one."""
     from local.status import print_status
 
     with _errors_shown():
         if not print_status(console, _started_mesh()):
-            raise MeshError("not everything runs", "Run `make up`; see `make logs S=<process>`.")
+            raise MeshError("not everything serves", "Run `make up`; see `make logs S=<process>`.")
+
+
+@app.command()
+def top(
+    seconds: Annotated[float, typer.Option(min=0.2, help="Between two looks.")] = 2.0,
+    once: Annotated[bool, typer.Option(help="Look twice, print one table and end.")] = False,
+) -> None:
+    """Watch what every process does: calls, how long they take, errors, queues, memory; until Ctrl-C."""
+    from local.top import show_top
+
+    with _errors_shown():
+        show_top(console, _started_mesh(), seconds, once=once)
 
 
 @app.command()

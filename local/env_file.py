@@ -18,7 +18,7 @@ HEADER = """\
 # The public address.
 #EDGE_HOST=127.0.0.1
 #EDGE_PORT=8080
-# Everything else listens on 127.0.0.1, on seventy ports from here on.
+# Everything else listens on 127.0.0.1, on 130 ports from here on.
 #PORT_BASE=15000
 # Where the state lies.
 #MATINEE_HOME=var

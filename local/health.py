@@ -1,32 +1,46 @@
 """Is it up? Each process is asked in its own language."""
 
+import asyncio
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 import grpc
 import httpx
 import redis
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from local import services, valkey
+from local.databases import wait_until_ready
 from local.errors import MeshError
 from local.home import Home
 from local.ports import is_free
-from local.processes import Process
+from local.processes import Process, members
 from local.settings import Settings
 from local.supervision import Supervisor
+from mesh.errors import BECAUSE_KEY
 
 # A process that fails so often in a row will not recover by itself while somebody waits.
 GIVE_UP_AFTER = 3
 LOG_LINES = 20
+PATIENCE = 2.0
+"""Seconds: who has not answered by then hangs."""
+NO_ANSWER = f"it has not answered for {PATIENCE:.0f} seconds"
 
 
 def wait_for_valkey(settings: Settings, seconds: float) -> None:
     """Waits until Valkey has read its file and answers."""
     deadline = time.monotonic() + seconds
     port, password = settings.port(services.VALKEY), settings.valkey_password
-    with redis.Redis(port=port, username=valkey.ADMIN, password=password) as client:
+    once = Retry(NoBackoff(), 0)
+    with redis.Redis(
+        port=port, username=valkey.ADMIN, password=password, socket_timeout=PATIENCE, retry=once
+    ) as client:
         while True:
             try:
                 client.ping()
@@ -51,21 +65,15 @@ class Watch:
         waiting = list(processes)
         with ThreadPoolExecutor(max_workers=len(processes)) as pool:
             while True:
-                healthy = list(pool.map(self._is_healthy, waiting))
-                waiting = [process for process, well in zip(waiting, healthy, strict=True) if not well]
+                troubles = list(pool.map(partial(trouble_of, self._settings), waiting))
+                waiting = [process for process, trouble in zip(waiting, troubles, strict=True) if trouble]
                 if not waiting:
                     return
                 self._refuse_hopeless(waiting)
                 if time.monotonic() > deadline:
-                    raise self._failure(waiting[0].name, f"is not healthy after {seconds:.0f} seconds")
+                    why = next(filter(None, troubles))
+                    raise self._failure(waiting[0].name, f"is not healthy after {seconds:.0f} seconds: {why}")
                 time.sleep(0.05)
-
-    def _is_healthy(self, process: Process) -> bool:
-        if process.name == "envoy":
-            return _envoy_is_ready(self._settings.port(services.ENVOY_ADMIN))
-        if process.name == "mail":
-            return not is_free(process.port)
-        return _grpc_is_serving(process.port, self._settings.home)
 
     def _refuse_hopeless(self, waiting: list[Process]) -> None:
         known = self._supervisor.processes()
@@ -98,18 +106,63 @@ def last_lines(path: Path, count: int) -> list[str]:
         return []
 
 
-def _grpc_is_serving(port: int, home: Home) -> bool:
+def trouble_of(settings: Settings, process: Process) -> str:
+    """Why a process is no use to the others, as far as can be seen from here; empty if it is."""
+    if process.name == "postgres":
+        return _told(lambda: asyncio.run(asyncio.wait_for(wait_until_ready(settings, 0), PATIENCE)))
+    if process.name == "valkey":
+        return _told(lambda: wait_for_valkey(settings, 0))
+    if process.name == "envoy":
+        return _trouble_of_envoy(settings.port(services.ENVOY_ADMIN))
+    if process.name == "mail":
+        return f"nothing listens on port {process.port}" if is_free(process.port) else ""
+    return _trouble_of_member(process.port, settings.home)
+
+
+def _told(look: Callable[[], None]) -> str:
+    try:
+        look()
+    except TimeoutError:
+        return NO_ANSWER
+    except MeshError as error:
+        return error.message
+    return ""
+
+
+def _trouble_of_member(port: int, home: Home) -> str:
     credentials = grpc.ssl_channel_credentials(*home.identity("developer"))
     with grpc.secure_channel(f"127.0.0.1:{port}", credentials) as channel:
+        request = health_pb2.HealthCheckRequest()
         try:
-            answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=2)
-        except grpc.RpcError:
-            return False
-    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+            answer, call = health_pb2_grpc.HealthStub(channel).Check.with_call(request, timeout=PATIENCE)
+        except grpc.RpcError as error:
+            # The stubs do not know that the errors of a call are calls, too.
+            failed = cast(grpc.Call, error)
+            return NO_ANSWER if failed.code() == grpc.StatusCode.DEADLINE_EXCEEDED else str(failed.details())
+    if answer.status == health_pb2.HealthCheckResponse.SERVING:
+        return ""
+    return str(dict(call.trailing_metadata()).get(BECAUSE_KEY, "it does not say why"))
 
 
-def _envoy_is_ready(admin_port: int) -> bool:
+def _trouble_of_envoy(admin_port: int) -> str:
     try:
-        return httpx.get(f"http://127.0.0.1:{admin_port}/ready", timeout=2, trust_env=False).is_success
-    except httpx.HTTPError:
-        return False
+        answer = _admin(admin_port, "/ready")
+    except httpx.HTTPError as error:
+        return str(error) or NO_ANSWER
+    return "" if answer.is_success else f"it is not ready: {answer.text.strip()}"
+
+
+def left_out(settings: Settings) -> list[str]:
+    """The processes that Envoy leads nobody to, because they do not answer it that they serve."""
+    try:
+        known = _admin(settings.port(services.ENVOY_ADMIN), "/clusters?format=json").json()
+    except (httpx.HTTPError, ValueError):
+        return []
+    hosts = [host for cluster in known.get("cluster_statuses", ()) for host in cluster.get("host_statuses", ())]
+    unhealthy = [host["address"] for host in hosts if host["health_status"].get("failed_active_health_check")]
+    ports = {address["socket_address"]["port_value"] for address in unhealthy}
+    return [process.name for process in members(settings) if process.port in ports]
+
+
+def _admin(port: int, path: str) -> httpx.Response:
+    return httpx.get(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE, trust_env=False)

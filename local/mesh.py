@@ -151,8 +151,11 @@ class Mesh:
         if supervisor is None:
             return set()
         started, alive = Mesh.attach(self.home.path).settings, supervisor.alive()
-        held = {port for name, port in needed_ports(started).items() if name in alive}
-        return held | {supervisor.port} | ({started.edge_port} if "envoy" in alive else set())
+        return (
+            set(needed_ports(started, alive).values())
+            | {supervisor.port}
+            | ({started.edge_port} if "envoy" in alive else set())
+        )
 
     def _require_ports(self, held: set[int]) -> None:
         wanted = needed_ports(self.settings) | {"supervisor": self.settings.port(services.SUPERVISOR)}
@@ -257,8 +260,8 @@ def running_mesh(
     """
     folder = Path(tempfile.mkdtemp(prefix="matinee-")) if home is None else home
     with reserved_block() as block:
-        # The public port lies outside of the hundred that start at PORT_BASE, and inside of what is reserved.
-        values = _own_settings(folder, port_base or block, edge_port or block + 99, extra_env or {})
+        # The public port lies outside of what starts at PORT_BASE, and inside of what is reserved.
+        values = _own_settings(folder, port_base or block, edge_port or block + 199, extra_env or {})
         mesh = Mesh(build_settings(**values))
         try:
             mesh.up(steps, die_with_us=True)

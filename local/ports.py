@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from local.errors import MeshError
 
 # Below 32768: above lie the ports that the system gives to outgoing connections.
-FIRST, LAST, BLOCK = 20000, 32700, 100
+FIRST, LAST, BLOCK = 20000, 32700, 200
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
@@ -61,7 +61,7 @@ def _holder(port: int) -> str:
 
 @contextmanager
 def reserved_block(size: int = BLOCK) -> Iterator[int]:
-    """The first of a hundred free ports that no other caller of this function gets meanwhile."""
+    """The first of two hundred free ports that no other caller of this function gets meanwhile."""
     starts = list(range(FIRST, LAST - size, size))
     random.shuffle(starts)
     for start in starts:
@@ -76,4 +76,4 @@ def reserved_block(size: int = BLOCK) -> Iterator[int]:
                 return
         finally:
             lock.release()
-    raise MeshError("no block of 100 free ports between 20000 and 32700", "Stop some other programs.")
+    raise MeshError(f"no block of {size} free ports between 20000 and 32700", "Stop some other programs.")

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import signal
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,11 @@ class Process:
     stop_seconds: int = 15
     service: Service | None = field(default=None, compare=False)
 
+    @property
+    def metrics_port(self) -> int:
+        """Where it gives away its numbers; 0 if it does not."""
+        return int(self.environment.get("METRICS_LISTEN", "").rpartition(":")[2] or 0)
+
     def specification(self, settings: Settings) -> dict[str, Any]:
         """What the launcher reads."""
         return {
@@ -78,10 +84,12 @@ def members(settings: Settings) -> list[Process]:
     return [*processes, _mail(settings), _envoy(settings)]
 
 
-def needed_ports(settings: Settings) -> dict[str, int]:
-    """The ports behind PORT_BASE by the process that listens there; Envoy's is its admin port."""
-    inner = {process.name: process.port for process in all_processes(settings) if process.name != "envoy"}
-    return inner | {"envoy": settings.port(services.ENVOY_ADMIN)}
+def needed_ports(settings: Settings, names: Collection[str] | None = None) -> dict[str, int]:
+    """The ports behind PORT_BASE by who listens there, of all processes or of some; Envoy's is its admin port."""
+    processes = [process for process in all_processes(settings) if names is None or process.name in names]
+    admin = settings.port(services.ENVOY_ADMIN)
+    inner = {process.name: admin if process.name == "envoy" else process.port for process in processes}
+    return inner | {f"metrics of {each.name}": each.metrics_port for each in processes if each.metrics_port}
 
 
 def base_environment() -> dict[str, str]:
@@ -186,10 +194,12 @@ def envoy_environment(settings: Settings) -> dict[str, str]:
 
 
 def _member_environment(settings: Settings, identity: str, address: str) -> dict[str, str]:
+    host, _, port = address.rpartition(":")
     return {
         **base_environment(),
         **tls_environment(settings, identity),
         "LISTEN": address,
+        "METRICS_LISTEN": f"{host}:{int(port) + services.METRICS}",
         "LOCAL_MODE": "true",
         "CLOCK_FILE": str(settings.home.clock),
         "PYTHONUNBUFFERED": "1",

@@ -49,6 +49,8 @@ NAMES = tuple(service.name for service in SERVICES)
 
 # The offsets of everything else.
 POSTGRES, VALKEY, SUPERVISOR, ENVOY_ADMIN, MAIL, BENCH = 0, 1, 2, 3, 4, 60
+METRICS = 60
+"""So far behind the port that a process serves on lies the one where it gives away its numbers."""
 
 
 def get_service(name: str) -> Service:

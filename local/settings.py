@@ -14,7 +14,7 @@ from local.services import SERVICES, Service
 
 ENV_FILE = ROOT / ".env"
 # How many ports from PORT_BASE on are ours.
-BLOCK = 70
+BLOCK = 130
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Processes = Annotated[int, Field(ge=1, le=9)]

@@ -12,6 +12,7 @@ import redis.asyncio
 from cachetools import TTLCache
 from google.protobuf.message import Message
 
+from mesh import metrics
 from mesh.batch import Batcher
 from mesh.redis_client import FAILURES, Pause
 
@@ -37,6 +38,9 @@ class Cache(Generic[Value]):
         self.local: TTLCache[UUID, Value] = TTLCache(LOCAL_ENTRIES, LOCAL_SECONDS)
         self.together: Batcher[UUID, Value | None] = Batcher(self.fetch, limit=TOGETHER)
         self.pause = Pause()
+        self.here, self.elsewhere, self.asked = (
+            metrics.LOOKUPS.labels(prefix.strip(":"), found) for found in ("process", "redis", "peer")
+        )
 
     async def get_many(self, ids: Collection[UUID]) -> dict[UUID, Value]:
         """What is known of these ids. Raises whatever `load` raises when it is needed."""
@@ -48,6 +52,7 @@ class Cache(Generic[Value]):
                 missing.append(key)
             else:
                 found[key] = value
+        self.here.inc(len(found))
         if missing:
             fetched = await asyncio.gather(*map(self.together.submit, missing))
             found.update((key, value) for key, value in zip(missing, fetched, strict=True) if value is not None)
@@ -57,7 +62,9 @@ class Cache(Generic[Value]):
         """What this process does not know: from Redis, the rest from where it belongs; for all who ask right now."""
         left = {key for key in ids if key not in self.local}
         found = await self.shared(list(left)) if left else {}
+        self.elsewhere.inc(len(found))
         if rest := left - found.keys():
+            self.asked.inc(len(rest))
             loaded = await self.load(rest)
             await self.share(loaded)
             found.update(loaded)

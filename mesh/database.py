@@ -17,7 +17,7 @@ from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
-from mesh import tracing
+from mesh import metrics, tracing
 from mesh.errors import InvalidArgument, Unavailable
 from mesh.settings import MeshSettings
 
@@ -130,6 +130,7 @@ class Database:
                 "max_parallel_workers_per_gather": "0",
             },
         )
+        metrics.watch_pool(name, self.pool)
         self.opening = asyncio.Lock()
         self.opened = False
 

@@ -9,6 +9,8 @@ from google.rpc import error_details_pb2, status_pb2
 
 DOMAIN = "matinee"
 DETAILS_KEY = "grpc-status-details-bin"
+BECAUSE_KEY = "x-because"
+"""Metadata of what grpc.health answers the other members: why the process does not serve."""
 
 
 class MeshError(Exception):

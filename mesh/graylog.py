@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 import structlog
 from pygelf import GelfTcpHandler, GelfUdpHandler
 
+from mesh import metrics
+
 WAITING = 10_000
 """Lines that wait for a Graylog that is slow or away; of more the newest are dropped."""
 PAUSE_SECONDS = 1.0
@@ -50,7 +52,7 @@ class Graylog:
         try:
             self.lines.put_nowait(dict(line))
         except queue.Full:
-            self.dropped += 1
+            self.drop()
         return line
 
     def run(self) -> None:
@@ -60,7 +62,7 @@ class Graylog:
                 self.send(line)
             except Exception:
                 # Such as a datagram that no 128 chunks hold. Logging it here could go round in circles.
-                self.dropped += 1
+                self.drop()
             self.tell()
 
     def send(self, line: Line) -> None:
@@ -75,9 +77,14 @@ class Graylog:
             if self.handler.sock is not None:
                 return
             if self.closing.wait(PAUSE_SECONDS):
-                self.dropped += 1
+                self.drop()
                 return
             self.tell()
+
+    def drop(self) -> None:
+        """Counts a line that will not leave."""
+        self.dropped += 1
+        metrics.LINES_DROPPED.inc()
 
     def tell(self) -> None:
         """Says on stdout, not too often, how many lines were dropped."""

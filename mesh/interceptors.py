@@ -1,5 +1,5 @@
-"""What happens around every RPC, outermost first: its beginning -> trace -> log -> errors -> caller and access ->
-parsing -> validation. A stream passes the same but for the trace, and one line is logged at its end.
+"""What happens around every RPC, outermost first: its beginning -> numbers -> trace -> log -> errors -> caller and
+access -> parsing -> validation. A stream passes the same but for the trace, and one line is logged at its end.
 
 Each is a plain function around the next one, put together once per RPC when the server is built: an interceptor of
 grpc.aio would cost every call more.
@@ -21,7 +21,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescri
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from mesh import caller, members, stubs, tracing
+from mesh import caller, members, metrics, stubs, tracing
 from mesh.access import Access
 from mesh.caller import NOBODY, Call
 from mesh.errors import (
@@ -84,9 +84,8 @@ def around(
     """The handler with everything around it; takes the request as bytes. One of a stream writes and returns nothing."""
     own = streams.writing(handler) if method.is_stream else with_headers(method, handler)
     valid = with_parsing(request, with_instants(method, with_validation(own)))
-    return with_beginning(
-        method, with_trace(method, with_log(method, with_errors(with_access(method, verifier, valid))))
-    )
+    traced = with_trace(method, with_log(method, with_errors(with_access(method, verifier, valid))))
+    return with_beginning(method, metrics.counted(method.path, traced, failure, is_stream=method.is_stream))
 
 
 def with_beginning(method: Method, handler: Handler) -> Handler:
@@ -190,6 +189,7 @@ def with_errors(handler: Handler) -> Handler:
 async def refuse(context: Context, error: MeshError) -> None:
     """Ends the call with the error's status. Always raises AbortError."""
     context.set_code(error.code)
+    metrics.refused(caller.current().method, error.reason)
     trailers: list[tuple[str, str | bytes]] = [(DETAILS_KEY, error.to_status())]
     if error.http_status:
         trailers.append(("x-http-status", error.http_status))
@@ -307,7 +307,9 @@ def with_headers(method: Method, handler: Handler) -> Handler:
         if method.has_page_token and response.next_page_token:
             headers.append(("x-next-page-token", response.next_page_token))
         call = caller.current()
-        headers.extend(("x-degraded", peer) for peer in sorted(call.degraded))
+        for peer in sorted(call.degraded):
+            headers.append(("x-degraded", peer))
+            metrics.DEGRADED.labels(peer).inc()
         headers.extend(call.headers)
         if headers:
             await context.send_initial_metadata(headers)

@@ -15,7 +15,7 @@ from pgqueuer.qm import QueueManager
 from pgqueuer.queries import Queries
 from sqlalchemy import text
 
-from mesh import caller, tracing
+from mesh import caller, metrics, tracing
 from mesh.database import Connection, Database
 from mesh.logs import logger
 from mesh.periodic import every
@@ -50,6 +50,11 @@ FORGET = text("DELETE FROM pgqueuer_log WHERE created < now() - CAST(:kept AS in
 KEPT = timedelta(days=7)
 """How long the troubles of jobs stay in PgQueuer's log."""
 FORGET_SECONDS = 600.0
+WAITING = text(
+    """SELECT entrypoint, count(*), extract(epoch FROM now() - min(created))::float8 FROM pgqueuer
+    WHERE status IN ('queued', 'picked') GROUP BY entrypoint"""
+)
+WATCH_SECONDS = 10.0
 SILENCE = timedelta(seconds=10)
 """After so long without a sign of life from the process that took a job, as after a crash, another one takes it."""
 
@@ -138,7 +143,7 @@ class Worker:
         try:
             self.queue = Paced(Queries(AsyncpgDriver(connection)))
             for name, work in self.work.items():
-                self.queue.entrypoint(name, executor_factory=retrying)(as_job(work))
+                self.queue.entrypoint(name, executor_factory=retrying)(as_job(metrics.watched(name, work)))
             closed = asyncio.Event()
             connection.add_termination_listener(lambda _: closed.set())
             running = asyncio.create_task(
@@ -152,6 +157,17 @@ class Worker:
                 await running
         finally:
             await connection.close(timeout=1)
+
+    async def watch(self, database: Database) -> None:
+        """Counts what waits in the queue, where that is wanted, for as long as the process lives."""
+        if metrics.is_on():
+            await every(WATCH_SECONDS, "length of the queue", lambda: self.look(database))
+
+    async def look(self, database: Database) -> None:
+        """Counts once."""
+        waiting = {name: (count, oldest) for name, count, oldest in (await database.read(WAITING)).all()}
+        for name in self.work:
+            metrics.queue_seen(name, *waiting.get(name, (0, 0)))
 
     def stop(self) -> None:
         """Lets running jobs finish and takes no more."""

@@ -6,6 +6,7 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from mesh.channel import credentials
+from mesh.errors import BECAUSE_KEY
 from mesh.identity import IdentityFiles
 from mesh.settings import ProcessSettings
 
@@ -18,11 +19,12 @@ def main() -> None:
     target = f"127.0.0.1:{settings.listen.rpartition(':')[2]}"
     with grpc.secure_channel(target, credentials(IdentityFiles(settings).identity)) as channel:
         try:
-            answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=SECONDS)
+            request = health_pb2.HealthCheckRequest()
+            answer, call = health_pb2_grpc.HealthStub(channel).Check.with_call(request, timeout=SECONDS)
         except grpc.RpcError as error:
             sys.exit(f"no answer on {target}: {error}")
     if answer.status != health_pb2.HealthCheckResponse.SERVING:
-        sys.exit(f"{target} does not serve")
+        sys.exit(f"{target} does not serve: {dict(call.trailing_metadata()).get(BECAUSE_KEY, 'it does not say why')}")
 
 
 if __name__ == "__main__":

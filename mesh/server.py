@@ -11,11 +11,13 @@ import grpc
 import uvloop
 from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_channelz.v1 import channelz, channelz_pb2_grpc
+from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 from matinee.auth.v1 import auth_pb2
 
-from mesh import clock, logs, stubs, tracing
+from mesh import clock, logs, metrics, stubs, tracing
+from mesh.health import Health, Probe
 from mesh.identity import Identity, IdentityFiles
 from mesh.interceptors import Context, Method, around
 from mesh.keys import KeyServicer
@@ -35,9 +37,6 @@ OPTIONS = (
     # Then a caller has to show his certificate again; calls under way finish. Nobody stays in because he was in.
     ("grpc.max_connection_age_ms", 600_000),
 )
-SERVING = health_pb2.HealthCheckResponse.SERVING
-NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
-PROBE_SECONDS = 1.0
 GARBAGE = 20_000
 """New objects between two collections."""
 
@@ -57,7 +56,7 @@ class Process:
     settings: ProcessSettings
     verifier: Verifier
     served: Sequence[Served]
-    probe: Callable[[], Awaitable[object]] | None = None
+    probe: Probe | None = None
     """Raises when the process cannot serve; asked every second for the health service."""
     tasks: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
     """Run beside the server; they end by themselves after `stop`."""
@@ -76,7 +75,7 @@ class Process:
             self.verifier.revocations.heard.append(self.streams.revoke)
 
 
-def build_server(process: Process) -> tuple[grpc.aio.Server, health.aio.HealthServicer]:
+def build_server(process: Process) -> tuple[grpc.aio.Server, Health]:
     """A server that is not started yet.
 
     Raises ValueError when an RPC does not say who may call it or its servicer has no such method.
@@ -86,12 +85,14 @@ def build_server(process: Process) -> tuple[grpc.aio.Server, health.aio.HealthSe
         server.add_generic_rpc_handlers((handlers(served, process.verifier, process.streams),))
     # Behind the auth service's own, where it has one.
     server.add_generic_rpc_handlers((key_handlers(process.verifier, process.streams),))
-    servicer = health.aio.HealthServicer()
+    servicer = Health([served.descriptor.full_name for served in process.served])
     guarded: Any = MembersOnly(server)
     health_pb2_grpc.add_HealthServicer_to_server(servicer, guarded)
     # Every process lists all: behind the edge's one port a reflection client reaches any of them.
     names = (*stubs.SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
     reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflection.aio.ReflectionServicer(names), guarded)
+    # Tells of this process's connections; no route of the edge leads there, and so no list names it.
+    channelz_pb2_grpc.add_ChannelzServicer_to_server(channelz.aio.ChannelzServicer(), guarded)
     server.add_secure_port(process.settings.listen, credentials(IdentityFiles(process.settings)))
     return server, servicer
 
@@ -158,14 +159,14 @@ async def serve(process: Process) -> None:
     await server.start()
     beside: list[asyncio.Task[None]] = [asyncio.create_task(start()) for start in process.tasks]
     endless = [asyncio.create_task(start()) for start in process.periodic]
-    endless.append(asyncio.create_task(watch_health(process, servicer)))
+    endless.append(asyncio.create_task(servicer.watch(process.probe)))
     # From now on rather than from the first call: auth may be down by then.
     endless += [asyncio.create_task(start()) for start in process.verifier.tasks()]
     logs.logger().info("serving", listen=settings.listen)
     await stopped.wait()
     for task in endless:
         task.cancel()
-    await servicer.enter_graceful_shutdown()
+    await servicer.stop()
     await asyncio.sleep(settings.drain_seconds)
     # Not before: by now whoever resumes is led to another process.
     process.streams.end()
@@ -186,38 +187,12 @@ async def finish(process: Process, beside: Sequence[asyncio.Task[None]]) -> None
         await close()
 
 
-async def watch_health(process: Process, servicer: health.aio.HealthServicer) -> None:
-    """Keeps the health service truthful: SERVING while the probe succeeds."""
-    names = ["", *(served.descriptor.full_name for served in process.served)]
-    told = None
-    while True:
-        trouble = await probe(process)
-        status = NOT_SERVING if trouble else SERVING
-        if status != told:
-            told = status
-            # With the reason, or nobody finds out from outside why a new container does not become healthy.
-            reason = {"because": trouble} if trouble else {}
-            logs.logger().info("health", status=health_pb2.HealthCheckResponse.ServingStatus.Name(status), **reason)
-            for name in names:
-                await servicer.set(name, status)
-        await asyncio.sleep(PROBE_SECONDS)
-
-
-async def probe(process: Process) -> str:
-    """Why the process cannot serve right now; empty if it can."""
-    try:
-        if process.probe is not None:
-            await asyncio.wait_for(process.probe(), 2 * PROBE_SECONDS)
-    except Exception as error:
-        cause = error.__cause__ or error
-        return f"{type(cause).__name__}: {cause}"
-    return ""
-
-
 def run(name: str, settings: ProcessSettings, build: Callable[[], Awaitable[Process]]) -> None:
     """The whole life of a process: `build` puts its parts together inside the running loop."""
     graylog = logs.configure(name, settings.log_level, settings.graylog_url)
     collector = tracing.configure(name, settings)
+    if settings.metrics_listen:
+        metrics.serve(settings.metrics_listen, name)
     if settings.local_mode and settings.clock_file is not None:
         clock.follow(settings.clock_file)
 

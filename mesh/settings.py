@@ -40,6 +40,8 @@ class ProcessSettings(BaseSettings):
     """http://host:port of a collector of ours that takes traces as OTLP over gRPC; empty: nothing is traced."""
     trace_share: Annotated[float, Field(ge=0, le=1)] = 0.1
     """The part of the calls whose traces are recorded; where they begin is where it is decided."""
+    metrics_listen: Annotated[str, Field(pattern=r"^([^\s:]+:\d+)?$")] = ""
+    """host:port where Prometheus gets the numbers about this process; empty: nothing is counted. No token is asked."""
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
     local_mode: bool = False
     """True on a developer's machine: sample identities get tokens."""

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from mesh import paging
+from mesh import metrics, paging
 from mesh.database import Row
 from mesh.periodic import every
 from notify_svc.store.deliveries import DeliveryStore
 
 SWEEP_SECONDS = 60.0
+WATCH_SECONDS = 10.0
 LATEST = UUID(int=2**128 - 1)
 
 
@@ -36,6 +37,15 @@ class Deliveries:
     async def get(self, delivery_id: UUID) -> Row:
         """A delivery. Raises NotFound (DELIVERY_NOT_FOUND)."""
         return await self.store.get(delivery_id)
+
+    async def watch(self) -> None:
+        """Counts what waits, where that is wanted, for as long as the process lives."""
+        if metrics.is_on():
+            await every(WATCH_SECONDS, "length of the queue", self.look)
+
+    async def look(self) -> None:
+        """Counts once."""
+        metrics.queue_seen("mails", *await self.store.waiting())
 
     async def forget(self) -> None:
         """Forgets what was sent long ago, now and then, for as long as the process lives."""

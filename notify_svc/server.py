@@ -65,6 +65,7 @@ async def build(settings: Settings) -> Process:
         periodic=[
             lambda: idempotency.forget_old_keys(database),
             deliveries.forget,
+            deliveries.watch,
             bell.send,
             bell.listen,
             live.look,

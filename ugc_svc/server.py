@@ -68,6 +68,7 @@ async def build(settings: Settings) -> Process:
         periodic=[
             lambda: idempotency.forget_old_keys(database),
             lambda: jobs.forget_troubles(database),
+            lambda: worker.watch(database),
             lambda: every(RETELL_SECONDS, "blocks told again", blocks.retell),
         ],
         stop=worker.stop,

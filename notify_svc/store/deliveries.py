@@ -61,6 +61,11 @@ RETRY = text(
     WHERE id = :id AND state = 'dead' RETURNING {COLUMNS}"""
 )
 GET = text(f"SELECT {COLUMNS} FROM deliveries WHERE id = :id")
+# By the moment in their ids, which are PostgreSQL's own.
+WAITING = text(
+    """SELECT count(*), coalesce(extract(epoch FROM now() - min(uuid_extract_timestamp(id))), 0)::float8
+    FROM deliveries WHERE state = 'pending'"""
+)
 FORGET = text(
     """DELETE FROM deliveries WHERE id IN (
         SELECT id FROM deliveries WHERE state IN ('sent', 'skipped') AND finish_time < now() - CAST(:kept AS interval)
@@ -159,6 +164,11 @@ class DeliveryStore:
         if row is None:
             raise NotFound("DELIVERY_NOT_FOUND", "there is no such delivery")
         return row
+
+    async def waiting(self) -> tuple[int, float]:
+        """How many mails wait, and for how many seconds the oldest of them."""
+        count, oldest = (await self.database.read(WAITING)).one()
+        return count, oldest
 
     async def forget(self) -> None:
         """Forgets what was sent long ago."""
