@@ -10,7 +10,7 @@ from local.processes import service_environment
 from local.services import get_service
 from tests.processes import own_process
 
-PORT = 28
+PORT = 25
 """Behind PORT_BASE, where nothing of the mesh listens."""
 
 
