@@ -33,6 +33,8 @@ class Server:
     port: int
     user: str
     password: str = field(repr=False)
+    ssl: str = "disable"
+    """As libpq's PGSSLMODE, with PGSSLROOTCERT beside it."""
 
     @classmethod
     def of(cls, settings: Settings) -> "Server":
@@ -48,7 +50,7 @@ class Server:
             user=self.user,
             password=self.password,
             database=database,
-            ssl=False,
+            ssl=self.ssl,
             timeout=10,
             server_settings=SILENT,
         )
@@ -121,6 +123,7 @@ def main() -> None:
             int(os.environ["POSTGRES_PORT"]),
             os.environ["POSTGRES_USER"],
             os.environ["POSTGRES_PASSWORD"],
+            os.environ.get("PGSSLMODE", "prefer"),
         )
         passwords = {
             role: os.environ[setting.upper()] for service in SERVICES for role, setting in service.roles.items()

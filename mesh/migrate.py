@@ -1,6 +1,7 @@
 """Moves a service's database to its newest schema: `python -m mesh.migrate booking_svc upgrade`.
 
-`check` fails when schema.py says something else than the migrations.
+`check` fails when schema.py says something else than the migrations. `wait` returns when the schema is that of this
+code, or of code that is newer still; it enters as the service's own role.
 `python -m mesh.migrate booking_svc revision "add a column"` writes the next migration from the difference between the
 database and schema.py. The database is the one that DATABASE_URL names, entered as the role that owns it; an upgrade
 also grants the service's own role, which has the service's name, what it may do.
@@ -15,13 +16,15 @@ from pathlib import Path
 import asyncpg
 from alembic import command, context, op
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.util import await_only
 
 from mesh import privileges
 
-USAGE = "usage: python -m mesh.migrate SERVICE upgrade | check | revision WORDS"
+USAGE = "usage: python -m mesh.migrate SERVICE upgrade | check | wait | revision WORDS"
+WAIT_SECONDS = 1.0
 LOCK = 4_711_001
 """Advisory lock that keeps two migrations of one database apart."""
 RUNNING_AS = "role"
@@ -72,6 +75,36 @@ def is_ours(name: str | None, kind: str, _parents: object) -> bool:
     return not (kind == "table" and name is not None and name.startswith("pgqueuer"))
 
 
+async def wait(package: str) -> None:
+    """Waits until the migrations of this code have been made, and says why whenever that is another reason."""
+    told = ""
+    while trouble := await missing(package, os.environ["DATABASE_URL"]):
+        if trouble != told:
+            print(f"{package} waits for its migrations: {trouble}", flush=True)
+            told = trouble
+        await asyncio.sleep(WAIT_SECONDS)
+
+
+async def missing(package: str, url: str) -> str:
+    """Why the database does not have the schema that this code needs; empty if it has."""
+    try:
+        connection = await asyncpg.connect(url.replace("+asyncpg", ""), timeout=5)
+        try:
+            version = await connection.fetchval(f"SELECT version_num FROM {privileges.VERSIONS}")
+        finally:
+            await connection.close(timeout=1)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        return str(error) or type(error).__name__
+    [newest, *older] = known(package)
+    # One that this code does not know is of newer code, which keeps what this one needs.
+    return f"it is at {version}, not at {newest}" if version in older else ""
+
+
+def known(package: str) -> list[str]:
+    """The migrations of a service, the newest first."""
+    return [revision.revision for revision in ScriptDirectory.from_config(config(package)).walk_revisions()]
+
+
 def main() -> None:
     """The command line."""
     if "DATABASE_URL" not in os.environ:
@@ -83,6 +116,8 @@ def main() -> None:
             command.upgrade(chosen, "head")
         case [package, "check"]:
             command.check(config(package))
+        case [package, "wait"]:
+            asyncio.run(wait(package))
         case [package, "revision", words]:
             command.revision(config(package), message=words, autogenerate=True)
         case _:

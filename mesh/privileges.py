@@ -19,7 +19,7 @@ def statements(metadata: MetaData, role: str) -> list[str]:
         f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}",
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
-        f"REVOKE ALL ON {VERSIONS} FROM {role}",
+        f"REVOKE INSERT, UPDATE, DELETE ON {VERSIONS} FROM {role}",
     )
     kept = (name for name, table in metadata.tables.items() if table.info.get("append_only"))
     return [*everything, *(f"REVOKE UPDATE, DELETE ON {name} FROM {role}" for name in kept)]
