@@ -9,7 +9,8 @@ from uuid import uuid4
 import grpc
 import pytest
 import pytest_asyncio
-from matinee.auth.v1.auth_pb2 import GetUserRequest
+from matinee.auth.v1.auth_pb2 import GetUserRequest, LoginRequest, RefreshRequest, Tokens
+from matinee.auth.v1.auth_pb2_grpc import AuthServiceServicer, add_AuthServiceServicer_to_server
 from matinee.booking.v1.booking_pb2 import (
     BookingDetail,
     CreateBookingRequest,
@@ -33,9 +34,11 @@ class Failing(BookingServiceServicer):
     def __init__(self) -> None:
         self.away = 0
         self.keys: list[str] = []
+        self.tokens: list[object] = []
 
     async def CreateBooking(self, request: CreateBookingRequest, context: Context) -> BookingDetail:
         self.keys.append(request.idempotency_key)
+        self.tokens.append(dict(context.invocation_metadata() or ()).get("authorization"))
         if self.away:
             self.away -= 1
             await context.abort(grpc.StatusCode.UNAVAILABLE, "not now")
@@ -46,11 +49,22 @@ class Failing(BookingServiceServicer):
         return BookingDetail()
 
 
+class Away(AuthServiceServicer):
+    """Lets everybody in, and is away when a token is to be renewed."""
+
+    async def Login(self, request: LoginRequest, context: Context) -> Tokens:
+        return Tokens(access_token="first", refresh_token="second", expires_in=900)
+
+    async def Refresh(self, request: RefreshRequest, context: Context) -> Tokens:
+        await context.abort(grpc.StatusCode.UNAVAILABLE, "not now")
+
+
 @pytest_asyncio.fixture
 async def failing() -> AsyncIterator[tuple[Failing, Matinee]]:
     """Such a server, and a client of it."""
     servicer, server = Failing(), grpc.aio.server()  # type: ignore[abstract]
     add_BookingServiceServicer_to_server(servicer, server)
+    add_AuthServiceServicer_to_server(Away(), server)  # type: ignore[abstract]
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     async with Matinee(f"127.0.0.1:{port}", tls=False, deadline=5) as matinee:
@@ -154,6 +168,16 @@ async def test_many_calls_renew_an_old_token_once(
     # A refresh token that was used twice would have ended the session.
     monkeypatch.setattr("matinee_client.session.monotonic", lambda: monotonic() + 7200)
     assert await matinee.session.token() != after
+
+
+async def test_a_token_is_used_to_its_end_while_nobody_renews_it(
+    failing: tuple[Failing, Matinee], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    servicer, client = failing
+    await client.sign_in("maya@example.com", "a long password")
+    monkeypatch.setattr("matinee_client.session.monotonic", lambda: monotonic() + 850)
+    await client.booking.CreateBooking(CreateBookingRequest(announcement_id="x"))
+    assert servicer.tokens == ["Bearer first"]
 
 
 async def test_pages_follow_each_other_until_the_last(matinee: Matinee, host: Person, film: Any) -> None:
