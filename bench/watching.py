@@ -4,6 +4,7 @@ Two meshes stand side by side and are asked in turns: one whose services log no 
 logs every call and records a tenth of the traces. Their collector takes spans and does nothing with them.
 """
 
+import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -54,7 +55,7 @@ async def collector(port: int) -> AsyncIterator[list[int]]:
 
 async def compare(meshes: dict[str, Mesh], port: int, seconds: float, printer: Console) -> list[str]:
     """The empty call of both in turns; returns what went wrong."""
-    figures = {name: figure(name, mesh) for name, mesh in meshes.items()}
+    figures = {name: await asyncio.to_thread(figure, name, mesh) for name, mesh in meshes.items()}
     async with collector(port) as taken:
         with Progress(console=printer, transient=True) as progress:
             task = progress.add_task("under load", total=(ROUNDS + 1) * len(meshes))
