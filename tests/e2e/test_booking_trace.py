@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from typing import Any, NamedTuple
 
 import httpx
+import pytest
 import pytest_asyncio
 
 from local.mesh import Mesh, running_mesh
@@ -16,6 +17,9 @@ from tests.conftest import BUSY
 from tests.e2e.faults import logged, until
 from tests.otlp import Receiver, Span, receiving
 from tests.people import Person, evening, ok, register
+
+# A mesh of its own has to start.
+pytestmark = pytest.mark.timeout(300)
 
 ASKED = 20
 APPLY = "INSERT engagements, INSERT bookings, UPDATE announcements, INSERT booking_events"
