@@ -44,6 +44,7 @@ OLDEST = Gauge("matinee_queue_oldest_seconds", "How long the oldest in the queue
 JOBS = Histogram("matinee_job_seconds", "Jobs that were tried.", ["job", "outcome"], buckets=JOB_BUCKETS)
 FINISHED = Gauge("matinee_periodic_success_timestamp_seconds", "When periodic work last went well.", ["work"])
 FAILURES = Counter("matinee_periodic_failures", "Times that periodic work failed.", ["work"])
+SPANS_DROPPED = Counter("matinee_spans_dropped", "Spans that the collector of traces did not get.")
 LINES_DROPPED = Counter("matinee_log_lines_dropped", "Lines that Graylog did not get.")
 
 _on = False
