@@ -122,6 +122,9 @@ class Settings(Door):
     # Statistics and draining; for operators only, on loopback.
     envoy_admin_port: Port
 
+    # host:port where Prometheus gets the statistics, which tell of no caller; empty: on the admin's port only.
+    metrics_listen: Annotated[str, Field(pattern=r"^([^\s:]+:\d+)?$")] = ""
+
     # What the edge shows to the services, and whom it believes.
     tls_ca: File
     tls_certificate: File
@@ -154,6 +157,11 @@ class Settings(Door):
             "notify": self.notify_target,
         }
         return targets | ({"bench": self.bench_target} if self.bench_target else {})
+
+    @property
+    def metrics(self) -> Target | None:
+        """Where the statistics are given away."""
+        return _parse_target(self.metrics_listen) if self.metrics_listen else None
 
     @property
     def tight_rates(self) -> dict[str, Rate]:

@@ -11,9 +11,7 @@ import psutil
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
-from local import services
 from local.processes import Process
-from local.settings import Settings
 
 PATIENCE = 2.0
 FAULTS = {"UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"}
@@ -48,21 +46,20 @@ class Rates:
     p99: float | None
 
 
-def look(settings: Settings, process: Process) -> Numbers | None:
+def look(process: Process) -> Numbers | None:
     """What a process tells right now; None if it has nothing to tell or does not answer."""
     try:
-        if process.name == "envoy":
-            return of_edge(_samples(settings.port(services.ENVOY_ADMIN), "/stats/prometheus", {"filter": EDGE_WANTED}))
+        if process.metrics_port and process.name == "envoy":
+            return of_edge(_samples(process.metrics_port, {"filter": EDGE_WANTED}))
         if process.metrics_port:
-            names = [f"matinee_{name}" for name in WANTED]
-            return of_member(_samples(process.metrics_port, "/metrics", {"name[]": names}))
+            return of_member(_samples(process.metrics_port, {"name[]": [f"matinee_{name}" for name in WANTED]}))
     except httpx.HTTPError:
         pass
     return None
 
 
-def _samples(port: int, path: str, query: Mapping[str, str | list[str]]) -> Iterator[Sample]:
-    answer = httpx.get(f"http://127.0.0.1:{port}{path}", params=query, timeout=PATIENCE, trust_env=False)
+def _samples(port: int, query: Mapping[str, str | list[str]]) -> Iterator[Sample]:
+    answer = httpx.get(f"http://127.0.0.1:{port}/metrics", params=query, timeout=PATIENCE, trust_env=False)
     for family in text_string_to_metric_families(answer.raise_for_status().text):
         yield from family.samples
 
@@ -93,7 +90,7 @@ def of_member(samples: Iterable[Sample]) -> Numbers:
 
 
 def of_edge(samples: Iterable[Sample]) -> Numbers:
-    """The numbers of Envoy, which counts in milliseconds."""
+    """The numbers of Envoy, which counts in milliseconds; the parser calls every counter a total."""
     calls: dict[float, float] = {}
     classes: dict[str, float] = {}
     under_way = 0.0
@@ -102,7 +99,7 @@ def of_edge(samples: Iterable[Sample]) -> Numbers:
             continue
         if sample.name == "envoy_http_downstream_rq_time_bucket":
             calls[float(sample.labels["le"]) / 1000] = sample.value
-        elif sample.name == "envoy_http_downstream_rq_xx":
+        elif sample.name == "envoy_http_downstream_rq_xx_total":
             classes[sample.labels["envoy_response_code_class"]] = sample.value
         elif sample.name == "envoy_http_downstream_rq_active":
             under_way = sample.value

@@ -44,11 +44,8 @@ class Process:
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: int = 15
     service: Service | None = field(default=None, compare=False)
-
-    @property
-    def metrics_port(self) -> int:
-        """Where it gives away its numbers; 0 if it does not."""
-        return int(self.environment.get("METRICS_LISTEN", "").rpartition(":")[2] or 0)
+    metrics_port: int = 0
+    """Where it gives away its numbers; 0 if it does not."""
 
     def specification(self, settings: Settings) -> dict[str, Any]:
         """What the launcher reads."""
@@ -185,12 +182,19 @@ def envoy_environment(settings: Settings) -> dict[str, str]:
         "EDGE_HOST": settings.edge_host,
         "EDGE_PORT": str(settings.edge_port),
         "ENVOY_ADMIN_PORT": str(settings.port(services.ENVOY_ADMIN)),
+        "METRICS_LISTEN": f"127.0.0.1:{settings.port(services.ENVOY_ADMIN) + services.METRICS}",
         **{f"{name.upper()}_TARGET": addresses for name, addresses in targets(settings).items()},
         "SAMPLE_PEOPLE": ",".join(SAMPLE_PEOPLE),
     }
     if settings.matinee_bench:
         environment["BENCH_TARGET"] = f"127.0.0.1:{settings.port(services.BENCH)}"
     return environment | settings.extra_environment
+
+
+def _metrics_port(settings: Settings, port: int) -> int:
+    """Where the process that serves on a port gives away its numbers, unless that was set otherwise."""
+    usual = f"127.0.0.1:{port + services.METRICS}"
+    return int(settings.extra_environment.get("METRICS_LISTEN", usual).rpartition(":")[2] or 0)
 
 
 def _member_environment(settings: Settings, identity: str, address: str) -> dict[str, str]:
@@ -221,6 +225,7 @@ def _service(settings: Settings, service: Service) -> list[Process]:
             purpose="gRPC",
             sources=of_sources(service.module, "mesh", "protos"),
             service=service,
+            metrics_port=_metrics_port(settings, port),
         )
         for index, port in enumerate(settings.ports(service))
     ]
@@ -238,6 +243,7 @@ def _bench(settings: Settings) -> Process:
         port=port,
         purpose="gRPC, the empty service",
         sources=of_sources("bench", "mesh", "protos"),
+        metrics_port=_metrics_port(settings, port),
     )
 
 
@@ -273,6 +279,7 @@ def _envoy(settings: Settings) -> Process:
         purpose="HTTP, gRPC: the public door",
         sources=rendered_from,
         stop_seconds=5,
+        metrics_port=_metrics_port(settings, settings.port(services.ENVOY_ADMIN)),
     )
 
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -54,7 +53,7 @@ def see(mesh: Mesh) -> Sight:
     known = mesh.supervisor.processes()
     troubles = find_troubles(mesh.settings, known)
     with ThreadPoolExecutor(max_workers=len(processes)) as pool:
-        told = pool.map(partial(look, mesh.settings), processes)
+        told = pool.map(look, processes)
         numbers = {process.name: each for process, each in zip(processes, told, strict=True)}
     worked = {process.name: processor_seconds(known[process.name]["pid"]) for process in processes}
     return Sight(time.monotonic(), known, troubles, numbers, worked)

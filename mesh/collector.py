@@ -13,6 +13,7 @@ from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from opentelemetry.sdk.trace.export import SpanExportResult
 
+from mesh import metrics
 from mesh.logs import logger
 
 WAITING = 10_000
@@ -52,6 +53,7 @@ class Collector(SpanProcessor):
             self.spans.append(span)
         else:
             self.refused += 1
+            metrics.SPANS_DROPPED.inc()
 
     @property
     def dropped(self) -> int:
@@ -70,6 +72,7 @@ class Collector(SpanProcessor):
             batch = [self.spans.popleft() for _ in range(min(BATCH, len(self.spans)))]
             if not self.arrives(batch):
                 self.failed += len(batch)
+                metrics.SPANS_DROPPED.inc(len(batch))
             self.tell()
 
     def arrives(self, batch: list[ReadableSpan]) -> bool:

@@ -41,9 +41,10 @@ WAITING = Gauge("matinee_pool_waiting", "Who waits for a connection of the pool.
 LOOKUPS = Counter("matinee_cache_lookups", "What was looked up, by where it was found.", ["cache", "found"])
 QUEUED = Gauge("matinee_queue_waiting", "What waits in the queue, as seen last.", ["queue"])
 OLDEST = Gauge("matinee_queue_oldest_seconds", "How long the oldest in the queue has waited, as seen last.", ["queue"])
-JOBS = Histogram("matinee_job_seconds", "Jobs that were tried.", ["job", "outcome"], buckets=JOB_BUCKETS)
+JOBS = Histogram("matinee_job_seconds", "Jobs that were tried.", ["name", "outcome"], buckets=JOB_BUCKETS)
 FINISHED = Gauge("matinee_periodic_success_timestamp_seconds", "When periodic work last went well.", ["work"])
 FAILURES = Counter("matinee_periodic_failures", "Times that periodic work failed.", ["work"])
+SPANS_DROPPED = Counter("matinee_spans_dropped", "Spans that the collector of traces did not get.")
 LINES_DROPPED = Counter("matinee_log_lines_dropped", "Lines that Graylog did not get.")
 
 _on = False

@@ -46,9 +46,9 @@ def ok_text(answer: httpx.Response) -> str:
     return answer.text
 
 
-async def value(port: int, name: str, **labels: str) -> float:
+async def value(port: int, metric: str, /, **labels: str) -> float:
     """One number; 0 if there is none yet."""
-    return (await scraped(port)).get((name, frozenset(labels.items())), 0)
+    return (await scraped(port)).get((metric, frozenset(labels.items())), 0)
 
 
 def port_of(mesh: Mesh, name: str) -> int:
@@ -116,11 +116,11 @@ async def test_names_that_are_asked_for_again_come_from_the_process(
 async def test_jobs_of_a_booking_are_counted(mesh: Mesh, host: Person, guest: Person, film: dict[str, object]) -> None:
     port = port_of(mesh, "booking")
     shown = ok(await host.post(f"/app/v1/announcement/{film['id']}", evening()))
-    before = await value(port, "matinee_job_seconds_count", job="tell", outcome="done")
+    before = await value(port, "matinee_job_seconds_count", name="tell", outcome="done")
     ok(await guest.post(f"/app/v1/booking/{shown['id']}"))
 
     async def counted() -> bool:
-        return await value(port, "matinee_job_seconds_count", job="tell", outcome="done") > before
+        return await value(port, "matinee_job_seconds_count", name="tell", outcome="done") > before
 
     await until(counted, "the job is counted")
 

@@ -82,7 +82,7 @@ def test_service_is_migrated_before_it_starts_and_runs_the_module_of_make_up(nam
 
 
 def test_compose_accepts_the_file() -> None:
-    environment = {**os.environ, **dict.fromkeys(SECRETS, "x")}
+    environment = {**os.environ, **dict.fromkeys([*SECRETS, *CONTAINER_SECRETS], "x")}
     command: list[str | Path] = [
         Path(PYTHON).with_name("docker-compose"),
         "-f",

@@ -1,6 +1,7 @@
 """What `make top` makes of two looks at a process."""
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
 from local.numbers import Numbers, between, of_edge, of_member, quantile
@@ -24,6 +25,13 @@ def test_edge_is_read_in_seconds_and_only_its_public_door() -> None:
         for prefix, le, count in (("public", "500", 3), ("public", "+Inf", 4), ("admin", "+Inf", 100))
     ]
     assert of_edge(samples).calls == {0.5: 3, INFINITE: 4}
+
+
+def test_edge_tells_its_errors_from_the_callers() -> None:
+    line = 'envoy_http_downstream_rq_xx{envoy_response_code_class="%s",envoy_http_conn_manager_prefix="public"} %d\n'
+    text = "# TYPE envoy_http_downstream_rq_xx counter\n" + "".join(line % each for each in (("4", 3), ("5", 2)))
+    numbers = of_edge(sample for family in text_string_to_metric_families(text) for sample in family.samples)
+    assert (numbers.refusals, numbers.faults) == (3, 2)
 
 
 def test_quantile_lies_within_its_bucket() -> None:
