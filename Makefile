@@ -22,7 +22,7 @@ AUTHORITY ?=
 TO ?=
 FROM ?=
 
-.PHONY: help client up env down status top logs certificates backup restore tokens rotate-keys mail mails clock demo test check fix protos openapi audit migration bench growth timing
+.PHONY: help client up env down restart status top logs certificates backup restore tokens rotate-keys mail mails clock demo test check fix protos openapi audit migration bench growth timing
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -45,6 +45,9 @@ env: .venv/.installed ## Write .env with random secrets and start nothing; docke
 
 down: .venv/.installed ## Stop everything; the data stays
 	@$(PYTHON) -m local down
+
+restart: .venv/.installed ## Replace the services' processes one by one, with the code of now; of one service: make restart S=booking
+	@$(PYTHON) -m local restart $(S)
 
 status: .venv/.installed ## Show what runs, and why it does not serve
 	@$(PYTHON) -m local status

@@ -123,6 +123,19 @@ def certificates(
 
 
 @app.command()
+def restart(
+    service: Annotated[str, typer.Argument(help="A service; all of them if not given.")] = "",
+) -> None:
+    """Replace the services' processes one by one, with the code as it is now; with two of each no call fails."""
+    from local.restart import restart as replace_one_by_one
+    from local.services import SERVICES
+
+    with _errors_shown():
+        chosen = [get_service(service)] if service else SERVICES
+        replace_one_by_one(_started_mesh(), chosen, Steps(console))
+
+
+@app.command()
 def backup(
     to: Annotated[
         str, typer.Argument(help="The folder that gets a new one; backups in MATINEE_HOME if not given.")
