@@ -19,8 +19,10 @@ OFFSET ?=
 TELLING ?=
 WATCHING ?=
 AUTHORITY ?=
+TO ?=
+FROM ?=
 
-.PHONY: help client up env down status top logs certificates tokens rotate-keys mail mails clock demo test check fix protos openapi audit migration bench growth timing
+.PHONY: help client up env down restart status top logs certificates backup restore tokens rotate-keys mail mails clock demo test check fix protos openapi audit migration bench growth timing
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -44,6 +46,9 @@ env: .venv/.installed ## Write .env with random secrets and start nothing; docke
 down: .venv/.installed ## Stop everything; the data stays
 	@$(PYTHON) -m local down
 
+restart: .venv/.installed ## Replace the services' processes one by one, with the code of now; of one service: make restart S=booking
+	@$(PYTHON) -m local restart $(S)
+
 status: .venv/.installed ## Show what runs, and why it does not serve
 	@$(PYTHON) -m local status
 
@@ -61,6 +66,13 @@ tokens: .venv/.installed ## Print tokens of the sample people; one of them raw: 
 
 rotate-keys: .venv/.installed ## Make another signing key; after a theft: make rotate-keys WITHDRAW=1
 	@$(PYTHON) -m local run auth -m auth_svc.rotate $(if $(WITHDRAW),--withdraw)
+
+backup: .venv/.installed ## Copy all databases of the running mesh and the secrets that belong to them; elsewhere: make backup TO=/mnt/backups
+	@$(PYTHON) -m local backup $(TO)
+
+restore: .venv/.installed ## Put a backup in the place of the databases; the mesh must be down: make restore FROM=var/backups/...
+	@test -n "$(FROM)" || { echo "Say which: make restore FROM=FOLDER, one that make backup wrote."; exit 1; }
+	@$(PYTHON) -m local restore $(FROM)
 
 mail: .venv/.installed ## List the mails that were sent; show one: make mail N=1
 	@$(PYTHON) -m local mail $(N)

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -119,6 +120,52 @@ def certificates(
         with locked(home):
             replace_authority(home.certificates, settle) if authority else renew_certificates(home.certificates)
         console.print("the new authority is the only one that is trusted" if authority else "all certificates are new")
+
+
+@app.command()
+def restart(
+    service: Annotated[str, typer.Argument(help="A service; all of them if not given.")] = "",
+) -> None:
+    """Replace the services' processes one by one, with the code as it is now; with two of each no call fails."""
+    from local.restart import restart as replace_one_by_one
+    from local.services import SERVICES
+
+    with _errors_shown():
+        chosen = [get_service(service)] if service else SERVICES
+        replace_one_by_one(_started_mesh(), chosen, Steps(console))
+
+
+@app.command()
+def backup(
+    to: Annotated[
+        str, typer.Argument(help="The folder that gets a new one; backups in MATINEE_HOME if not given.")
+    ] = "",
+) -> None:
+    """Copy all databases as of one moment, while everything works, with the secrets that belong to them."""
+    from local.backup import back_up
+
+    with _errors_shown():
+        settings = _started_mesh().settings
+        written = back_up(settings, Path(to).resolve() if to else settings.home.backups)
+        console.print(f"{written}\nWhoever reads it knows everything: keep it like .env.", markup=False, soft_wrap=True)
+
+
+@app.command()
+def restore(
+    source: Annotated[str, typer.Argument(help="A folder that `make backup` wrote.")],
+) -> None:
+    """Put a backup in the place of the databases, which are set aside; the mesh must be down."""
+    from local.backup import restore as put_back
+    from local.env_file import set_in_env_file
+    from local.mesh import locked
+
+    with _errors_shown():
+        home = load_home()
+        home.create()
+        with locked(home):
+            secrets = put_back(home, Path(source).resolve())
+        set_in_env_file(ENV_FILE, {name.upper(): value for name, value in secrets.items()})
+        console.print("restored, with its secrets in .env; `make up` starts it", highlight=False)
 
 
 @app.command()

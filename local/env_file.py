@@ -4,7 +4,7 @@ import fcntl
 import os
 import secrets
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -53,6 +53,14 @@ def complete_env_file(path: Path, names: list[str]) -> list[str]:
             text += "" if text.endswith("\n") or not text else "\n"
             write_private(path, text + "".join(f"{name}={random_secret()}\n" for name in missing))
     return missing
+
+
+def set_in_env_file(path: Path, values: Mapping[str, str]) -> None:
+    """Gives names other values in the file, and leaves the rest of it as it is."""
+    with _locked(path.parent):
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else HEADER.splitlines()
+        kept = [line for line in lines if not values.keys() & set(_names(line))]
+        write_private(path, "\n".join([*kept, *(f"{name}={value}" for name, value in values.items())]) + "\n")
 
 
 def _names(text: str) -> Iterator[str]:

@@ -52,6 +52,11 @@ class Home:
         return self.path / "mail"
 
     @property
+    def backups(self) -> Path:
+        """What `make backup` writes, a folder each."""
+        return self.path / "backups"
+
+    @property
     def envoy(self) -> Path:
         return self.path / "envoy"
 

@@ -95,6 +95,12 @@ def password_is_current(home: Home, password: str) -> bool:
         return False
 
 
+def forget_password(home: Home) -> None:
+    """The data folder has become another one: its password and its preparation are not those of before."""
+    _password_file(home).unlink(missing_ok=True)
+    home.prepared.unlink(missing_ok=True)
+
+
 def _initialise(home: Home, password: str) -> None:
     """In a folder of another name, renamed when it is whole: an interrupted start leaves nothing half-made behind."""
     unfinished = home.postgres / "data.new"

@@ -166,6 +166,18 @@ class Supervisor:
             self._rpc.addProcessGroup(name)
         return {*added, *changed}
 
+    def changed(self) -> set[str]:
+        """Reads the configuration anew without applying it; returns whom it concerns."""
+        return set(self._rpc.reloadConfig()[0][1])
+
+    def replace(self, name: str, *, known_anew: bool) -> None:
+        """Stops a process and starts it again, as the configuration says now if it is to be known anew."""
+        self.stop(name)
+        if known_anew:
+            self._rpc.removeProcessGroup(name)
+            self._rpc.addProcessGroup(name)
+        self.start(name)
+
     def shutdown(self) -> None:
         """Ends supervisord, and with it whatever still runs."""
         with contextlib.suppress(OSError, HTTPException, xmlrpc.client.Fault):

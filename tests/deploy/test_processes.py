@@ -33,6 +33,8 @@ from tests.local.test_compose import COMPOSE
 
 LIBPQ = {"PGSSLMODE", "PGSSLROOTCERT"}
 """Read by asyncpg, which knows them from libpq."""
+AT_HOME = {"LOCAL_MODE", "CLOCK_FILE", "SAMPLE_PEOPLE"}
+"""For a developer's machine."""
 SUPERUSER = "postgres-superuser"
 """Made by CloudNativePG."""
 
@@ -61,6 +63,14 @@ def test_no_variable_that_the_process_needs_is_missing(name: str, read: type[Bas
     assert needed <= {*own_variables(main_container(name)), *settings()}
 
 
+@pytest.mark.parametrize("name", [*NAMES, "edge"])
+def test_what_compose_always_says_is_said_here(name: str) -> None:
+    """What it takes from .env where somebody wrote it there, as ${NAME:-}, may be in settings.env or not."""
+    there: dict[str, str] = COMPOSE["edge-config" if name == "edge" else name]["environment"]
+    always = {variable for variable, value in there.items() if not str(value).endswith(":-}")}
+    assert always - AT_HOME <= {*own_variables(main_container(name)), *settings()}
+
+
 @pytest.mark.parametrize(("name", "read"), readers())
 def test_no_secret_stands_in_the_manifests(name: str, read: type[BaseSettings]) -> None:
     secret = {field.upper() for field, info in read.model_fields.items() if info.annotation is SecretStr}
@@ -80,10 +90,9 @@ def test_every_process_gets_the_settings_of_all() -> None:
         assert source["configMapRef"]["name"].startswith("settings-")
 
 
-def test_real_people_are_not_served_in_local_mode() -> None:
-    assert {"LOCAL_MODE", "CLOCK_FILE"}.isdisjoint(
-        {*settings(), *(v for n in NAMES for v in own_variables(main_container(n)))}
-    )
+@pytest.mark.parametrize("name", [*NAMES, "edge"])
+def test_real_people_are_not_served_as_at_home(name: str) -> None:
+    assert AT_HOME.isdisjoint({*settings(), *own_variables(main_container(name))})
 
 
 @pytest.mark.parametrize(("name", "read"), readers())
@@ -123,6 +132,16 @@ def test_only_the_edge_and_those_who_ask_a_service_reach_it(service: Service) ->
 
     assert names("ingress") == {"edge", *(each.name for each in SERVICES if service.name in each.peers)}
     assert names("egress") == set(service.peers)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_prometheus_reaches_the_numbers_and_nobody_else_does(name: str) -> None:
+    own = main_container(name)
+    port = int(own_variables(own)["METRICS_LISTEN"].rpartition(":")[2])
+    assert {"name": "metrics", "containerPort": port} in own["ports"]
+    rules = [rule for policy in of_kind("NetworkPolicy") for rule in policy["spec"].get("ingress", ())]
+    [rule] = [rule for rule in rules if {"port": port} in rule["ports"]]
+    assert rule["from"] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "observability"}}}]
 
 
 @pytest.mark.parametrize("name", NAMES)
