@@ -88,16 +88,35 @@ async def wait(package: str) -> None:
 async def missing(package: str, url: str) -> str:
     """Why the database does not have the schema that this code needs; empty if it has."""
     try:
-        connection = await asyncpg.connect(url.replace("+asyncpg", ""), timeout=5)
-        try:
-            version = await connection.fetchval(f"SELECT version_num FROM {privileges.VERSIONS}")
-        finally:
-            await connection.close(timeout=1)
+        version = await current(url)
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         return str(error) or type(error).__name__
     [newest, *older] = known(package)
     # One that this code does not know is of newer code, which keeps what this one needs.
-    return f"it is at {version}, not at {newest}" if version in older else ""
+    return f"it is at {version}, not at {newest}" if version is None or version in older else ""
+
+
+async def current(url: str) -> str | None:
+    """The last migration that was made; None before the first. Raises asyncpg's errors, and OSError."""
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""), timeout=5)
+    try:
+        found: str | None = await connection.fetchval(f"SELECT version_num FROM {privileges.VERSIONS}")
+    except asyncpg.UndefinedTableError:
+        return None
+    finally:
+        await connection.close(timeout=1)
+    return found
+
+
+def upgrade(package: str) -> None:
+    """Makes the migrations that are missing. After a return to earlier code there are more than it knows: they stay."""
+    version = asyncio.run(current(os.environ["DATABASE_URL"]))
+    if version is not None and version not in known(package):
+        print(f"{package}: the schema is of newer code, at {version}; it stays as it is")
+        return
+    chosen = config(package)
+    chosen.attributes[RUNNING_AS] = package.removesuffix("_svc")
+    command.upgrade(chosen, "head")
 
 
 def known(package: str) -> list[str]:
@@ -111,9 +130,7 @@ def main() -> None:
         raise SystemExit("setting DATABASE_URL: missing (make up and make migration set it)")
     match sys.argv[1:]:
         case [package, "upgrade"]:
-            chosen = config(package)
-            chosen.attributes[RUNNING_AS] = package.removesuffix("_svc")
-            command.upgrade(chosen, "head")
+            upgrade(package)
         case [package, "check"]:
             command.check(config(package))
         case [package, "wait"]:

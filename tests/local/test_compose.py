@@ -19,6 +19,7 @@ from local.postgres import INITDB, MAJOR
 from local.processes import SAMPLED
 from local.services import NAMES, SERVICES
 from local.settings import CONTAINER_SECRETS, SECRETS
+from mesh.channel import address
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docker-compose.yml").read_text()
@@ -192,6 +193,21 @@ def test_a_new_volume_belongs_to_the_images_user(volume: str) -> None:
     jobs = ("certificates", "edge-config", "valkey-users")
     [folder] = {volumes(job)[volume] for job in jobs if volume in volumes(job)}
     assert folder.removeprefix("/") in made
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_there_may_be_several_of_a_service_and_callers_find_all(name: str) -> None:
+    """`docker compose up --scale booking=3`: nothing there is once only, and its name stands for all of them."""
+    assert COMPOSE[name].keys().isdisjoint({"container_name", "ports", "hostname"})
+    target = f"{name.upper()}_TARGET"
+    told = {each["environment"][target] for each in COMPOSE.values() if target in each.get("environment", ())}
+    assert told == {f"{name}:50051"}
+    assert address(f"{name}:50051") == f"dns:///{name}:50051"
+
+
+@pytest.mark.parametrize("name", [*NAMES, "edge", "postgres", "valkey"])
+def test_what_runs_on_has_a_limit_of_memory(name: str) -> None:
+    assert "mem_limit" in COMPOSE[name]
 
 
 def test_no_password_is_on_a_command_line() -> None:

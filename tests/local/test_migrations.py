@@ -12,6 +12,7 @@ import pytest_asyncio
 from local.databases import Server
 from local.home import PYTHON, ROOT
 from local.mesh import Mesh
+from local.preparation import run
 from local.processes import base_environment, database_url, owner_environment
 from local.services import NAMES, get_service
 from mesh.migrate import known, missing
@@ -65,6 +66,16 @@ async def test_a_process_of_before_starts_beside_a_newer_schema(old_database: tu
     url, connection = old_database
     await connection.execute("UPDATE alembic_version SET version_num = 'of tomorrow'")
     assert await (await waiting(url)).wait() == 0
+
+
+async def test_earlier_code_leaves_a_newer_schema_as_it_is(old_database: tuple[str, "asyncpg.Connection"]) -> None:
+    url, connection = old_database
+    await connection.execute("UPDATE alembic_version SET version_num = 'of tomorrow'")
+    environment = {**base_environment(), "DATABASE_URL": url.replace("postgresql://", "postgresql+asyncpg://")}
+    await run([PYTHON, "-m", "mesh.migrate", "ugc_svc", "upgrade"], environment, "the migration")
+    tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+    assert [row[0] for row in await connection.fetch(tables)] == ["alembic_version"]
+    assert await connection.fetchval("SELECT version_num FROM alembic_version") == "of tomorrow"
 
 
 async def test_a_new_process_waits_for_its_database(mesh: Mesh) -> None:
