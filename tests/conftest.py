@@ -110,15 +110,21 @@ async def sudo(mesh: Mesh, http: httpx.AsyncClient) -> Person:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def film(http: httpx.AsyncClient) -> dict[str, Any]:
+async def two_films(http: httpx.AsyncClient) -> list[dict[str, Any]]:
+    """Films that evenings may be announced for. Asked for at once: the other worker adds films meanwhile."""
+    return list(ok(await http.get("/movie_api/v1/movies?filter[bookable]=true&page_size=2")))
+
+
+@pytest.fixture(scope="session")
+def film(two_films: list[dict[str, Any]]) -> dict[str, Any]:
     """A film that evenings may be announced for."""
-    return dict(ok(await http.get("/movie_api/v1/movies?filter[bookable]=true&page_size=1"))[0])
+    return two_films[0]
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def other_film(http: httpx.AsyncClient) -> dict[str, Any]:
+@pytest.fixture(scope="session")
+def other_film(two_films: list[dict[str, Any]]) -> dict[str, Any]:
     """Another one."""
-    return dict(ok(await http.get("/movie_api/v1/movies?filter[bookable]=true&page_size=2"))[1])
+    return two_films[1]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
