@@ -134,12 +134,12 @@ def test_only_the_edge_and_those_who_ask_a_service_reach_it(service: Service) ->
     assert names("egress") == set(service.peers)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "edge"])
 def test_prometheus_reaches_the_numbers_and_nobody_else_does(name: str) -> None:
-    own = main_container(name)
-    port = int(own_variables(own)["METRICS_LISTEN"].rpartition(":")[2])
-    assert {"name": "metrics", "containerPort": port} in own["ports"]
-    rules = [rule for policy in of_kind("NetworkPolicy") for rule in policy["spec"].get("ingress", ())]
+    port = int(own_variables(main_container(name))["METRICS_LISTEN"].rpartition(":")[2])
+    served = container(get("Deployment", name), "envoy" if name == "edge" else "service")
+    assert {"name": "metrics", "containerPort": port} in served["ports"]
+    rules = get("NetworkPolicy", "edge" if name == "edge" else "services")["spec"]["ingress"]
     [rule] = [rule for rule in rules if {"port": port} in rule["ports"]]
     assert rule["from"] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "observability"}}}]
 
