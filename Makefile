@@ -127,7 +127,7 @@ migration: .venv/.installed ## Write a migration of a service: make migration S=
 	@test -n "$(S)" && test -n "$(M)" || { echo 'Say which service and what for: make migration S=booking M="add a column"'; exit 1; }
 	@$(PYTHON) -m local migration $(S) "$(M)"
 
-bench: .venv/.installed ## Measure, each against its ceiling in the same run; docs/bench.md; 100,000 reminders: make bench TELLING=1; a million films: FILMS=1; what logs and traces cost: WATCHING=1
+bench: .venv/.installed ## Measure, each against its ceiling in the same run; docs/bench.md; 100,000 reminders: make bench TELLING=1; a million films: FILMS=1; what logs, metrics and traces cost: WATCHING=1
 	@$(PYTHON) -m bench $(if $(TELLING),--telling) $(if $(FILMS),--films) $(if $(WATCHING),--watching)
 
 growth: .venv/.installed ## Measure at 1,000 and at 300,000 announcements, and look at the plan of every list

@@ -125,7 +125,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8.0, help="per figure (default 8)")
     parser.add_argument("--films", action="store_true", help="instead: searching a million films")
     parser.add_argument("--telling", action="store_true", help="instead: very many reminders, very many jobs")
-    parser.add_argument("--watching", action="store_true", help="instead: what logs and traces cost")
+    parser.add_argument("--watching", action="store_true", help="instead: what logs, metrics and traces cost")
     options = parser.parse_args()
     printer = console()
     if options.watching:

@@ -1,7 +1,8 @@
 """What it costs to be watched, as the rate of the empty call: `make bench WATCHING=1`.
 
-Two meshes stand side by side and are asked in turns: one whose services log no calls and trace nothing, and one that
-logs every call and records a tenth of the traces. Their collector takes spans and does nothing with them.
+Two meshes stand side by side and are asked in turns: one whose services log no calls, count and trace nothing, and one
+that logs every call, counts for Prometheus and records a tenth of the traces. Their collector takes spans and does
+nothing with them.
 """
 
 import asyncio
@@ -93,7 +94,7 @@ def run(seconds: float, printer: Console) -> None:
     with reserved_block() as port:
         watched = {"LOG_LEVEL": "INFO", "OTLP_URL": f"http://127.0.0.1:{port}", "TRACE_SHARE": "0.1"}
         with (
-            running_mesh(extra_env={**EVERY, "LOG_LEVEL": "WARNING"}) as blind,
+            running_mesh(extra_env={**EVERY, "LOG_LEVEL": "WARNING", "METRICS_LISTEN": ""}) as blind,
             running_mesh(extra_env={**EVERY, **watched}) as seen,
         ):
             wrong = uvloop.run(compare({UNWATCHED: blind, WATCHED: seen}, port, seconds, printer))

@@ -126,7 +126,7 @@ def watch_pool(name: str, pool: "asyncpg.Pool[Any]") -> None:
     LIMIT.labels(name).set_function(pool.get_max_size)
     CONNECTIONS.labels(name, "idle").set_function(pool.get_idle_size)
     CONNECTIONS.labels(name, "busy").set_function(lambda: pool.get_size() - pool.get_idle_size())
-    # Nothing public tells how many wait; a test keeps it true.
+    # Nothing public tells how many wait.
     WAITING.labels(name).set_function(lambda: len(pool._queue._getters) if pool._queue is not None else 0)
 
 
