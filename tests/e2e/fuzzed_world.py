@@ -12,9 +12,11 @@ import httpx
 
 from bench.superuser import connected
 from local.mesh import Mesh
+from openapi.examples import AUTHOR, FILM, GUEST
 from tests.people import Person, ok, register, some_time
 
 Option = TypeVar("Option")
+EXAMPLES = {AUTHOR, GUEST, FILM}
 
 
 @dataclass
@@ -35,7 +37,9 @@ class World:
         for name, value in fields.items() if isinstance(fields, dict) else ():
             known = self.known.get(name)
             if known and isinstance(value, str):
-                fields[name] = choice([value, *known, *known], (name, seed))
+                # Not what the descriptions' examples name: other tests need those people and films as they are.
+                own = [] if value in EXAMPLES else [value]
+                fields[name] = choice([*own, *known, *known], (name, seed))
 
 
 def choice(options: Sequence[Option], seed: object) -> Option:
