@@ -136,7 +136,7 @@ async def test_top_shows_every_process_and_the_calls_that_are_made_meanwhile(mes
 
     calling = asyncio.create_task(call())
     try:
-        code, output = await told(mesh, "top", "--once", "--seconds", "1")
+        code, output = await told(mesh, "top", "--once", "--seconds", "5")
     finally:
         calling.cancel()
     rows = {line.split()[0]: line.split()[1:] for line in output.splitlines() if line.strip()}
