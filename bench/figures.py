@@ -46,21 +46,24 @@ class Figure:
 
 async def measure(mesh: Mesh, figures: Sequence[Figure], seconds: float, console: Console) -> None:
     """All figures in turns, so that whatever else the machine does meets each of them alike."""
-    host, port = mesh.settings.edge_host, mesh.settings.edge_port
-    each = seconds / ROUNDS
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("under load", total=(ROUNDS + 1) * len(figures))
         for round_number in range(ROUNDS + 1):
             for figure in random.sample(figures, len(figures)):
-                before = spent(mesh)
                 # The first round warms up connections, caches and prepared statements.
-                duration = each if round_number else WARM_SECONDS
-                samples = await drive(host, port, figure.requests, figure.clients, duration)
-                await quiet(mesh)
-                if round_number:
-                    figure.samples.add(samples)
-                    figure.cpu += spent(mesh) - before
+                await turn(mesh, figure, seconds / ROUNDS if round_number else 0)
                 progress.advance(task)
+
+
+async def turn(mesh: Mesh, figure: Figure, seconds: float) -> None:
+    """Measures for so long; for a moment that does not count if there is no time."""
+    before, settings = spent(mesh), mesh.settings
+    duration = seconds or WARM_SECONDS
+    samples = await drive(settings.edge_host, settings.edge_port, figure.requests, figure.clients, duration)
+    await quiet(mesh)
+    if seconds:
+        figure.samples.add(samples)
+        figure.cpu += spent(mesh) - before
 
 
 async def quiet(mesh: Mesh) -> None:

@@ -16,9 +16,8 @@ import uvloop
 from rich.console import Console
 from rich.progress import Progress
 
-from bench.figures import ROUNDS, WARM_SECONDS, Figure, failures, quiet, show
-from bench.load import drive, repeated, request
-from bench.processor import spent
+from bench.figures import ROUNDS, Figure, failures, show, turn
+from bench.load import repeated, request
 from bench.terminal import end
 from local.mesh import Mesh, running_mesh
 from local.ports import reserved_block
@@ -74,19 +73,6 @@ def figure(name: str, mesh: Mesh) -> Figure:
     """The empty call of a mesh."""
     empty = repeated(request("POST", "/bench/v1/nothing", mesh.tokens()["user_access_token"]))
     return Figure(name, empty, CLIENTS, *((UNWATCHED, AIM) if name == WATCHED else ()))
-
-
-async def turn(mesh: Mesh, measured: Figure, seconds: float) -> None:
-    """Asks a mesh for so long; for a moment that does not count if there is no time."""
-    before = spent(mesh)
-    settings = mesh.settings
-    samples = await drive(
-        settings.edge_host, settings.edge_port, measured.requests, measured.clients, seconds or WARM_SECONDS
-    )
-    await quiet(mesh)
-    if seconds:
-        measured.samples.add(samples)
-        measured.cpu += spent(mesh) - before
 
 
 def run(seconds: float, printer: Console) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import grpc
 import httpx
@@ -154,14 +154,23 @@ def _trouble_of_envoy(admin_port: int) -> str:
 
 def left_out(settings: Settings) -> list[str]:
     """The processes that Envoy leads nobody to, because they do not answer it that they serve."""
+    ports = {port for port, status in hosts_of_envoy(settings) if status.get("failed_active_health_check")}
+    return [process.name for process in members(settings) if process.port in ports]
+
+
+def hosts_of_envoy(settings: Settings) -> list[tuple[int, dict[str, Any]]]:
+    """The port of each process that Envoy knows, with what it thinks of its health; none while it does not answer."""
     try:
         known = _admin(settings.port(services.ENVOY_ADMIN), "/clusters?format=json").json()
     except (httpx.HTTPError, ValueError):
         return []
     hosts = [host for cluster in known.get("cluster_statuses", ()) for host in cluster.get("host_statuses", ())]
-    unhealthy = [host["address"] for host in hosts if host["health_status"].get("failed_active_health_check")]
-    ports = {address["socket_address"]["port_value"] for address in unhealthy}
-    return [process.name for process in members(settings) if process.port in ports]
+    # The inner door has no port.
+    return [
+        (host["address"]["socket_address"]["port_value"], host["health_status"])
+        for host in hosts
+        if "socket_address" in host["address"]
+    ]
 
 
 def _admin(port: int, path: str) -> httpx.Response:

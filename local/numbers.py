@@ -12,10 +12,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
 from local.processes import Process
+from mesh.errors import FAULTS
 
 PATIENCE = 2.0
-FAULTS = {"UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"}
-"""Codes that are not the caller's doing."""
 WANTED = ("rpc_seconds_bucket", "rpcs_under_way", "refusals_total", "queue_waiting", "queue_oldest_seconds")
 EDGE_WANTED = "http.public.downstream_rq_(time|active|xx)|http.public.downstream_rq_5xx"
 EDGE_PREFIX = ("envoy_http_conn_manager_prefix", "public")

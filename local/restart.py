@@ -7,10 +7,8 @@ comes when Envoy has found the new one healthy. Each starts with the code as it 
 import time
 from collections.abc import Sequence
 
-import httpx
-
-from local import services
 from local.errors import MeshError
+from local.health import hosts_of_envoy
 from local.mesh import HEALTHY_WITHIN, Mesh, locked
 from local.preparation import is_prepared, prepare_databases
 from local.processes import Process, members
@@ -54,12 +52,4 @@ def wait_for_envoy(mesh: Mesh, port: int) -> None:
 
 def healthy_ports(mesh: Mesh) -> set[int]:
     """Where Envoy sends calls: the ports of the processes that have nothing against them."""
-    url = f"http://127.0.0.1:{mesh.settings.port(services.ENVOY_ADMIN)}/clusters?format=json"
-    try:
-        clusters = httpx.get(url, timeout=5, trust_env=False).json()["cluster_statuses"]
-    except httpx.HTTPError:
-        return set()
-    hosts = [host for cluster in clusters for host in cluster.get("host_statuses", ())]
-    well = [host["address"] for host in hosts if host["health_status"] == {"eds_health_status": "HEALTHY"}]
-    # The inner door has no port.
-    return {address["socket_address"]["port_value"] for address in well if "socket_address" in address}
+    return {port for port, status in hosts_of_envoy(mesh.settings) if status == {"eds_health_status": "HEALTHY"}}

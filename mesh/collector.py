@@ -5,7 +5,6 @@ OpenTelemetry's own queue does not count what it drops, and at the end waits hal
 
 import logging
 import threading
-import time
 from collections import deque
 from typing import Any
 
@@ -14,7 +13,7 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from opentelemetry.sdk.trace.export import SpanExportResult
 
 from mesh import metrics
-from mesh.logs import logger
+from mesh.losses import Losses
 
 WAITING = 10_000
 """Spans that wait for a collector that is slow or away; of more the newest are dropped."""
@@ -23,8 +22,6 @@ PAUSE_SECONDS = 0.5
 """Between two looks for spans: to wake the thread for each would cost the calls more than the spans do."""
 EXPORT_SECONDS = 5.0
 """How long a batch is tried."""
-TELL_SECONDS = 10.0
-"""How often it is told at most how many spans were dropped."""
 CLOSING_SECONDS = 2.0
 """How long a process that ends waits for its last spans to leave."""
 # Whoever set a proxy for the world outside did not mean our own collector.
@@ -40,9 +37,7 @@ class Collector(SpanProcessor):
         logging.getLogger("opentelemetry.exporter").setLevel(logging.CRITICAL)
         self.exporter = OTLPSpanExporter(url, insecure=True, timeout=EXPORT_SECONDS, channel_options=OPTIONS)
         self.spans: deque[ReadableSpan] = deque()
-        self.refused = self.failed = 0
-        """Spans that found no room, counted where they end, and spans that the thread could not hand over."""
-        self.told = (0, 0.0)
+        self.losses = Losses("spans dropped", metrics.SPANS_DROPPED)
         self.closing = threading.Event()
         self.thread = threading.Thread(target=self.run, name="collector", daemon=True)
         self.thread.start()
@@ -52,13 +47,12 @@ class Collector(SpanProcessor):
         if len(self.spans) < WAITING:
             self.spans.append(span)
         else:
-            self.refused += 1
-            metrics.SPANS_DROPPED.inc()
+            self.losses.add()
 
     @property
     def dropped(self) -> int:
         """How many spans never arrived; only grows."""
-        return self.refused + self.failed
+        return self.losses.count
 
     def run(self) -> None:
         """What the thread does: hands over what has gathered, until close()."""
@@ -71,9 +65,8 @@ class Collector(SpanProcessor):
         while self.spans:
             batch = [self.spans.popleft() for _ in range(min(BATCH, len(self.spans)))]
             if not self.arrives(batch):
-                self.failed += len(batch)
-                metrics.SPANS_DROPPED.inc(len(batch))
-            self.tell()
+                self.losses.add(len(batch))
+            self.losses.tell()
 
     def arrives(self, batch: list[ReadableSpan]) -> bool:
         """Whether the collector takes a batch."""
@@ -82,13 +75,6 @@ class Collector(SpanProcessor):
         except Exception:
             # The library stumbles over a channel that close() has closed meanwhile; the thread must go on.
             return False
-
-    def tell(self) -> None:
-        """Says, not too often, how many spans were dropped."""
-        told, when = self.told
-        if self.dropped > told and time.monotonic() - when > TELL_SECONDS:
-            self.told = (self.dropped, time.monotonic())
-            logger().warning("spans dropped", dropped=self.dropped)
 
     def close(self) -> None:
         """Lets the last spans leave, for a moment."""

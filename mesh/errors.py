@@ -11,6 +11,8 @@ DOMAIN = "matinee"
 DETAILS_KEY = "grpc-status-details-bin"
 BECAUSE_KEY = "x-because"
 """Metadata of what grpc.health answers the other members: why the process does not serve."""
+FAULTS = frozenset({"UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"})
+"""Names of the codes that are the fault of who answers, and not of who asks."""
 
 
 class MeshError(Exception):

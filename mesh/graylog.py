@@ -8,7 +8,6 @@ import json
 import logging
 import queue
 import threading
-import time
 from contextlib import suppress
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -17,13 +16,12 @@ import structlog
 from pygelf import GelfTcpHandler, GelfUdpHandler
 
 from mesh import metrics
+from mesh.losses import Losses
 
 WAITING = 10_000
 """Lines that wait for a Graylog that is slow or away; of more the newest are dropped."""
 PAUSE_SECONDS = 1.0
 """Between two tries to reach it."""
-TELL_SECONDS = 10.0
-"""How often it is told at most how many lines were dropped."""
 CLOSING_SECONDS = 2.0
 """How long a process that ends waits for its last lines to leave."""
 LEVELS = logging.getLevelNamesMapping()
@@ -40,9 +38,7 @@ class Graylog:
         """`url` is udp://host:port or tcp://host:port."""
         self.handler = handler_of(url)
         self.lines: queue.Queue[Line | None] = queue.Queue(WAITING)
-        self.dropped = 0
-        """Lines that never left; only grows."""
-        self.told = (0, 0.0)
+        self.losses = Losses("lines for Graylog dropped", metrics.LINES_DROPPED)
         self.closing = threading.Event()
         self.thread = threading.Thread(target=self.run, name="graylog", daemon=True)
         self.thread.start()
@@ -52,7 +48,7 @@ class Graylog:
         try:
             self.lines.put_nowait(dict(line))
         except queue.Full:
-            self.drop()
+            self.losses.add()
         return line
 
     def run(self) -> None:
@@ -62,8 +58,8 @@ class Graylog:
                 self.send(line)
             except Exception:
                 # Such as a datagram that no 128 chunks hold. Logging it here could go round in circles.
-                self.drop()
-            self.tell()
+                self.losses.add()
+            self.losses.tell()
 
     def send(self, line: Line) -> None:
         """Hands a line over; waits for Graylog to come back as long as the process lives."""
@@ -77,21 +73,14 @@ class Graylog:
             if self.handler.sock is not None:
                 return
             if self.closing.wait(PAUSE_SECONDS):
-                self.drop()
+                self.losses.add()
                 return
-            self.tell()
+            self.losses.tell()
 
-    def drop(self) -> None:
-        """Counts a line that will not leave."""
-        self.dropped += 1
-        metrics.LINES_DROPPED.inc()
-
-    def tell(self) -> None:
-        """Says on stdout, not too often, how many lines were dropped."""
-        told, when = self.told
-        if self.dropped > told and time.monotonic() - when > TELL_SECONDS:
-            self.told = (self.dropped, time.monotonic())
-            structlog.get_logger().warning("lines for Graylog dropped", dropped=self.dropped)
+    @property
+    def dropped(self) -> int:
+        """How many lines never left; only grows."""
+        return self.losses.count
 
     def close(self) -> None:
         """Lets the last lines leave, for a moment; from now on nothing waits for a Graylog that is away."""

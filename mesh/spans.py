@@ -23,7 +23,7 @@ from opentelemetry.trace import (
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from mesh import VERSION
-from mesh.errors import MeshError
+from mesh.errors import FAULTS, MeshError
 from mesh.tracing import HEADER, NOTHING, Attributes, Spans
 
 Place = Span
@@ -34,8 +34,6 @@ LONGEST_VALUE = 8_192
 WRITES = re.compile(r"\b(INSERT|UPDATE|DELETE)(?: INTO| FROM)? (?!SET\b|OF\b)([a-z_]+)")
 READS = re.compile(r"\bFROM ([a-z_]+)\b(?!\()")
 NAMESPACE = "matinee"
-DEFECTS = frozenset({"UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"})
-"""What is the fault of who answers, and not of who asks."""
 
 
 class Tracer:
@@ -180,6 +178,6 @@ class Answered(Begun):
         """Notes the status; most refusals are no failure of who refuses."""
         code = "OK" if error is None else self.failure()
         self.span.set_attribute("rpc.response.status_code", code)
-        if code in DEFECTS:
+        if code in FAULTS:
             self.span.set_attribute("error.type", code)
             self.span.set_status(StatusCode.ERROR)

@@ -1,9 +1,16 @@
 """Lists page by page."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Protocol, TypeVar
+from typing import Protocol, Self, TypeVar
 
-from google.protobuf.message import Message
+
+class Request(Protocol):
+    """A question for a page of a list."""
+
+    page_token: str
+
+    def CopyFrom(self, other_msg: Self, /) -> None:
+        """As a message's."""
 
 
 class Page(Protocol):
@@ -12,7 +19,7 @@ class Page(Protocol):
     next_page_token: str
 
 
-Asked = TypeVar("Asked", bound=Message)
+Asked = TypeVar("Asked", bound=Request)
 Answered = TypeVar("Answered", bound=Page)
 
 
@@ -25,4 +32,4 @@ async def pages(rpc: Callable[[Asked], Awaitable[Answered]], request: Asked) -> 
         yield page
         if not page.next_page_token:
             return
-        asked.page_token = page.next_page_token  # type: ignore[attr-defined]
+        asked.page_token = page.next_page_token
