@@ -13,6 +13,13 @@ from local.services import get_service
 from tests.channels import inner_channel
 
 START_SECONDS = 20
+# Behind PORT_BASE, where nothing of the mesh listens; each is one test file's, because files run side by side.
+STRICT_AUTH, OWN_AUTH = 18, 19
+PROBED, METERED, LOGGED, TRACED, TRACED_ALONE = range(25, 30)
+GRAYLOG = 60
+COLLECTOR, OTHER_COLLECTOR, THIRD_COLLECTOR = range(64, 67)
+NOWHERE = 69
+"""Nothing ever listens there."""
 
 
 @asynccontextmanager

@@ -20,13 +20,11 @@ from auth_svc.passwords import NICE, Passwords
 from local.mesh import Mesh
 from tests.channels import inner_channel, refusal
 from tests.people import Person, reason
-from tests.processes import own_process
+from tests.processes import OWN_AUTH, STRICT_AUTH, own_process
 
 FREE = 5
 """ACCOUNT_FAILURES."""
 STRICT = 3
-STRICT_PORT, OWN_PORT = 18, 19
-"""No other process of auth listens there."""
 NOWHERE = "redis://127.0.0.1:1/0"
 TOO_MANY = (grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_ATTEMPTS")
 WRONG = (grpc.StatusCode.UNAUTHENTICATED, "WRONG_CREDENTIALS")
@@ -73,7 +71,7 @@ async def register(stub: AuthServiceStub, address: str) -> object:
 
 
 @asynccontextmanager
-async def own_auth(mesh: Mesh, offset: int = OWN_PORT, **environment: str) -> AsyncIterator[AuthServiceStub]:
+async def own_auth(mesh: Mesh, offset: int = OWN_AUTH, **environment: str) -> AsyncIterator[AuthServiceStub]:
     """One more process of the service, with limits of its own."""
     async with own_process(mesh, "auth", offset, **environment) as (_, channel):
         yield AuthServiceStub(channel)
@@ -88,7 +86,7 @@ async def strict(mesh: Mesh) -> AsyncIterator[AuthServiceStub]:
         "REGISTER_BURST": str(STRICT),
         "REGISTER_PER_SECOND": "0.1",
     }
-    async with own_auth(mesh, STRICT_PORT, **limits) as stub:
+    async with own_auth(mesh, STRICT_AUTH, **limits) as stub:
         yield stub
 
 
@@ -179,7 +177,7 @@ async def test_accounts_of_one_place_have_to_wait(strict: AuthServiceStub) -> No
 
 
 async def test_only_the_edge_is_believed_where_a_client_is(strict: AuthServiceStub, mesh: Mesh) -> None:
-    async with inner_channel(mesh, "auth", "developer", port=mesh.settings.port(STRICT_PORT)) as channel:
+    async with inner_channel(mesh, "auth", "developer", port=mesh.settings.port(STRICT_AUTH)) as channel:
         answers = [await register(AuthServiceStub(channel), somewhere()) for _ in range(STRICT + 3)]
     assert TOO_MANY in answers
 

@@ -22,11 +22,9 @@ from mesh.graylog import WAITING, Graylog
 from tests.channels import signed
 from tests.e2e.faults import until
 from tests.people import Person
-from tests.processes import own_process
+from tests.processes import GRAYLOG, LOGGED, NOWHERE, own_process
 
 READER = Path(__file__).parents[1] / "gelf"
-INPUT, OWN_PORT = 60, 27
-"""Behind PORT_BASE, where nothing of the mesh listens: a Graylog's input and a process of movie."""
 REQUEST_ID = "seen-by-graylog"
 LINE = {"event": "line", "level": "info", "timestamp": "2026-11-23T12:00:00+00:00"}
 STOP_SECONDS = 15
@@ -88,7 +86,7 @@ async def accepting(port: int, *, hangs: bool = False) -> AsyncIterator[Messages
 @asynccontextmanager
 async def movie(mesh: Mesh, url: str, **environment: str) -> AsyncIterator[MovieServiceStub]:
     """A process of movie whose lines go to a Graylog."""
-    async with own_process(mesh, "movie", OWN_PORT, GRAYLOG_URL=url, **environment) as (_, channel):
+    async with own_process(mesh, "movie", LOGGED, GRAYLOG_URL=url, **environment) as (_, channel):
         yield MovieServiceStub(channel)
 
 
@@ -98,7 +96,7 @@ def of_call(messages: Messages, request_id: str) -> dict[str, Any] | None:
 
 
 async def test_line_of_a_call_has_all_its_fields(mesh: Mesh, guest: Person, reader: list[str]) -> None:
-    port = mesh.settings.port(INPUT)
+    port = mesh.settings.port(GRAYLOG)
     async with reading(reader, port) as messages, movie(mesh, f"udp://127.0.0.1:{port}") as stub:
         await stub.ListMovies(ListMoviesRequest(), metadata=(*signed(guest), ("x-request-id", REQUEST_ID)))
 
@@ -125,8 +123,8 @@ async def test_line_of_a_call_has_all_its_fields(mesh: Mesh, guest: Person, read
 
 
 async def test_line_of_a_call_that_is_recorded_names_its_trace(mesh: Mesh) -> None:
-    port, trace_id = mesh.settings.port(INPUT), "0af7651916cd43dd8448eb211c80319c"
-    nowhere = {"OTLP_URL": f"http://127.0.0.1:{mesh.settings.port(INPUT + 1)}"}
+    port, trace_id = mesh.settings.port(GRAYLOG), "0af7651916cd43dd8448eb211c80319c"
+    nowhere = {"OTLP_URL": f"http://127.0.0.1:{mesh.settings.port(NOWHERE)}"}
     told = (("x-request-id", REQUEST_ID), ("traceparent", f"00-{trace_id}-b7ad6b7169203331-01"))
     async with accepting(port) as messages, movie(mesh, f"tcp://127.0.0.1:{port}", **nowhere) as stub:
         await stub.ListMovies(ListMoviesRequest(), metadata=told)
@@ -142,7 +140,7 @@ async def test_line_of_a_call_that_is_recorded_names_its_trace(mesh: Mesh) -> No
 
 async def test_line_that_no_datagram_holds_arrives_in_chunks(mesh: Mesh, reader: list[str]) -> None:
     text = random.Random(1).randbytes(20_000).hex()
-    port = mesh.settings.port(INPUT)
+    port = mesh.settings.port(GRAYLOG)
     async with reading(reader, port) as messages:
         graylog = Graylog(f"udp://127.0.0.1:{port}")
         graylog(None, "", {**LINE, "exception": text})
@@ -156,7 +154,7 @@ async def test_line_that_no_datagram_holds_arrives_in_chunks(mesh: Mesh, reader:
 
 
 async def test_line_that_no_chunks_hold_is_counted_and_the_next_one_arrives(mesh: Mesh, reader: list[str]) -> None:
-    port = mesh.settings.port(INPUT)
+    port = mesh.settings.port(GRAYLOG)
     async with reading(reader, port) as messages:
         graylog = Graylog(f"udp://127.0.0.1:{port}")
         graylog(None, "", {**LINE, "exception": os.urandom(400_000).hex()})
@@ -171,7 +169,7 @@ async def test_line_that_no_chunks_hold_is_counted_and_the_next_one_arrives(mesh
 
 
 async def test_lines_wait_for_a_graylog_that_restarts(mesh: Mesh) -> None:
-    port = mesh.settings.port(INPUT)
+    port = mesh.settings.port(GRAYLOG)
     graylog = Graylog(f"tcp://127.0.0.1:{port}")
     graylog(None, "", {**LINE, "event": "before"})
     async with accepting(port) as messages:
@@ -185,22 +183,22 @@ async def test_lines_wait_for_a_graylog_that_restarts(mesh: Mesh) -> None:
 
 
 async def test_calls_do_not_notice_that_there_is_no_graylog(mesh: Mesh) -> None:
-    async with movie(mesh, f"tcp://127.0.0.1:{mesh.settings.port(INPUT)}") as stub:
+    async with movie(mesh, f"tcp://127.0.0.1:{mesh.settings.port(GRAYLOG)}") as stub:
         for _ in range(20):
             await stub.ListMovies(ListMoviesRequest(), timeout=5)
 
 
 async def test_process_stops_though_its_graylog_hangs(mesh: Mesh) -> None:
-    port = mesh.settings.port(INPUT)
+    port = mesh.settings.port(GRAYLOG)
     url = f"tcp://127.0.0.1:{port}"
-    async with accepting(port, hangs=True), own_process(mesh, "movie", OWN_PORT, GRAYLOG_URL=url) as (process, channel):
+    async with accepting(port, hangs=True), own_process(mesh, "movie", LOGGED, GRAYLOG_URL=url) as (process, channel):
         await MovieServiceStub(channel).ListMovies(ListMoviesRequest())
         process.terminate()
         assert await asyncio.wait_for(process.wait(), STOP_SECONDS) == 0
 
 
 async def test_what_a_hanging_graylog_does_not_take_is_dropped_and_counted(mesh: Mesh) -> None:
-    port = mesh.settings.port(INPUT)
+    port = mesh.settings.port(GRAYLOG)
     async with accepting(port, hangs=True):
         graylog = Graylog(f"tcp://127.0.0.1:{port}")
         much = {**LINE, "problem": "x" * 1_000}

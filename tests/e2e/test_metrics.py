@@ -19,10 +19,8 @@ from local.services import METRICS, NAMES, get_service
 from tests.channels import signed
 from tests.e2e.faults import until
 from tests.people import Person, evening, ok
-from tests.processes import own_process
+from tests.processes import METERED, own_process
 
-OWN_PORT = 28
-"""Behind PORT_BASE, where nothing of the mesh listens: a process of movie."""
 SERVICE = "matinee.movie.v1.MovieService"
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -59,8 +57,8 @@ def port_of(mesh: Mesh, name: str) -> int:
 @pytest_asyncio.fixture(loop_scope="session")
 async def movie(mesh: Mesh) -> AsyncIterator[tuple[MovieServiceStub, int]]:
     """A process of movie of the test's own, and where it tells."""
-    async with own_process(mesh, "movie", OWN_PORT) as (_, channel):
-        yield MovieServiceStub(channel), mesh.settings.port(OWN_PORT + METRICS)
+    async with own_process(mesh, "movie", METERED) as (_, channel):
+        yield MovieServiceStub(channel), mesh.settings.port(METERED + METRICS)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -148,15 +146,15 @@ async def test_nothing_but_numbers_is_given_away(mesh: Mesh, path: str) -> None:
 
 
 async def test_process_without_the_setting_listens_nowhere_and_serves(mesh: Mesh, guest: Person) -> None:
-    async with own_process(mesh, "movie", OWN_PORT, METRICS_LISTEN="") as (_, channel):
+    async with own_process(mesh, "movie", METERED, METRICS_LISTEN="") as (_, channel):
         await MovieServiceStub(channel).ListMovies(ListMoviesRequest(), metadata=signed(guest))
         with pytest.raises(httpx.ConnectError):
-            await ask(mesh.settings.port(OWN_PORT + METRICS))
+            await ask(mesh.settings.port(METERED + METRICS))
 
 
 async def test_process_whose_port_is_taken_says_so_and_ends(mesh: Mesh) -> None:
     taken = port_of(mesh, "auth")
-    environment = service_environment(mesh.settings, get_service("movie"), mesh.settings.port(OWN_PORT))
+    environment = service_environment(mesh.settings, get_service("movie"), mesh.settings.port(METERED))
     process = await asyncio.create_subprocess_exec(
         PYTHON,
         "-m",

@@ -16,10 +16,8 @@ from mesh.collector import BATCH, WAITING, Collector
 from mesh.spans import Tracer
 from tests.e2e.faults import until
 from tests.otlp import Receiver, Span, receiving
-from tests.processes import own_process
+from tests.processes import COLLECTOR, OTHER_COLLECTOR, THIRD_COLLECTOR, TRACED, TRACED_ALONE, own_process
 
-COLLECTOR, TRACING, ALONE = 61, 28, 29
-"""Behind PORT_BASE, where nothing of the mesh listens: a collector and processes of movie."""
 LIST = "matinee.movie.v1.MovieService/ListMovies"
 GET = "matinee.movie.v1.MovieService/GetMovie"
 STOP_SECONDS = 15
@@ -46,7 +44,7 @@ async def traced(mesh: Mesh) -> AsyncIterator[Traced]:
     """A process of movie and its collector."""
     async with (
         receiving(mesh.settings.port(COLLECTOR)) as receiver,
-        own_process(mesh, "movie", TRACING, **settings(mesh)) as (_, channel),
+        own_process(mesh, "movie", TRACED, **settings(mesh)) as (_, channel),
     ):
         yield Traced(MovieServiceStub(channel), receiver)
 
@@ -101,7 +99,7 @@ async def test_refusal_is_told_and_is_no_failure_of_who_answers(traced: Traced) 
 
 async def test_last_spans_leave_when_a_process_stops(mesh: Mesh, traced: Traced) -> None:
     trace_id, _, told = trace_of_its_own()
-    async with own_process(mesh, "movie", ALONE, **settings(mesh)) as (process, channel):
+    async with own_process(mesh, "movie", TRACED_ALONE, **settings(mesh)) as (process, channel):
         await MovieServiceStub(channel).ListMovies(ListMoviesRequest(), metadata=(("traceparent", f"{told}-01"),))
         process.terminate()
         assert await asyncio.wait_for(process.wait(), STOP_SECONDS) == 0
@@ -109,7 +107,7 @@ async def test_last_spans_leave_when_a_process_stops(mesh: Mesh, traced: Traced)
 
 
 async def test_spans_wait_for_a_collector_that_restarts(mesh: Mesh) -> None:
-    port = mesh.settings.port(COLLECTOR + 1)
+    port = mesh.settings.port(OTHER_COLLECTOR)
     collector = Collector(f"http://127.0.0.1:{port}")
     Tracer("test", "", 1, collector).resumed(f"{trace_of_its_own()[2]}-01", "before", "INTERNAL", {}).__enter__().end()
     async with receiving(port) as receiver:
@@ -123,7 +121,7 @@ async def test_spans_wait_for_a_collector_that_restarts(mesh: Mesh) -> None:
 
 
 async def test_what_a_hanging_collector_does_not_take_is_dropped_and_counted(mesh: Mesh) -> None:
-    port = mesh.settings.port(COLLECTOR + 1)
+    port = mesh.settings.port(OTHER_COLLECTOR)
     async with receiving(port, hangs=True):
         collector = Collector(f"http://127.0.0.1:{port}")
         tracer = Tracer("test", "", 1, collector)
@@ -135,10 +133,9 @@ async def test_what_a_hanging_collector_does_not_take_is_dropped_and_counted(mes
 
 @pytest.mark.parametrize("hangs", [True, False])
 async def test_neither_calls_nor_the_end_wait_for_a_collector(mesh: Mesh, *, hangs: bool) -> None:
-    away = COLLECTOR + 1
     async with (
-        receiving(mesh.settings.port(away if hangs else away + 1), hangs=True),
-        own_process(mesh, "movie", ALONE, **settings(mesh, away)) as (process, channel),
+        receiving(mesh.settings.port(OTHER_COLLECTOR if hangs else THIRD_COLLECTOR), hangs=True),
+        own_process(mesh, "movie", TRACED_ALONE, **settings(mesh, OTHER_COLLECTOR)) as (process, channel),
     ):
         for _ in range(20):
             await MovieServiceStub(channel).ListMovies(ListMoviesRequest(), timeout=5)

@@ -16,6 +16,7 @@ from local.preparation import run
 from local.processes import base_environment, database_url, owner_environment
 from local.services import NAMES, get_service
 from mesh.migrate import known, missing
+from tests.processes import NOWHERE
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -79,7 +80,7 @@ async def test_earlier_code_leaves_a_newer_schema_as_it_is(old_database: tuple[s
 
 
 async def test_a_new_process_waits_for_its_database(mesh: Mesh) -> None:
-    process = await waiting(f"postgresql://ugc:secret@127.0.0.1:{mesh.settings.port(69)}/ugc")
+    process = await waiting(f"postgresql://ugc:secret@127.0.0.1:{mesh.settings.port(NOWHERE)}/ugc")
     try:
         assert process.stdout is not None
         said = await process.stdout.readline()

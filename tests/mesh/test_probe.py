@@ -8,10 +8,7 @@ from local.home import PYTHON, ROOT
 from local.mesh import Mesh
 from local.processes import service_environment
 from local.services import get_service
-from tests.processes import own_process
-
-PORT = 25
-"""Behind PORT_BASE, where nothing of the mesh listens."""
+from tests.processes import NOWHERE, PROBED, own_process
 
 
 async def probed(mesh: Mesh, port: int, *options: str) -> int:
@@ -30,13 +27,13 @@ async def test_a_process_that_serves_is_healthy(mesh: Mesh, options: list[str]) 
 
 
 async def test_a_process_without_its_database_is_alive_but_does_not_serve(mesh: Mesh) -> None:
-    nowhere = f"postgresql+asyncpg://movie:x@127.0.0.1:{mesh.settings.port(69)}/movie"
-    async with own_process(mesh, "movie", PORT, DATABASE_URL=nowhere):
-        port = mesh.settings.port(PORT)
+    nowhere = f"postgresql+asyncpg://movie:x@127.0.0.1:{mesh.settings.port(NOWHERE)}/movie"
+    async with own_process(mesh, "movie", PROBED, DATABASE_URL=nowhere):
+        port = mesh.settings.port(PROBED)
         assert await probed(mesh, port) != 0
         assert await probed(mesh, port, "--alive") == 0
 
 
 @pytest.mark.parametrize("options", [[], ["--alive"]])
 async def test_where_nobody_answers_nothing_is_alive(mesh: Mesh, options: list[str]) -> None:
-    assert await probed(mesh, mesh.settings.port(PORT), *options) != 0
+    assert await probed(mesh, mesh.settings.port(PROBED), *options) != 0
