@@ -7,10 +7,10 @@ from uuid import UUID
 
 from mesh import paging
 from mesh.database import Row
-from movie_svc.store.search import SearchStore
+from movie_svc.store.search import COUNT, SearchStore
 
 PREFIX = 3
-"""From so many letters on the last word may be the beginning of one."""
+"""From so many letters on the last word may be the beginning of one; shorter words are in no vocabulary."""
 SURE = 3
 """Words of so few letters are what they are: too many others are near."""
 MOST_VOTES = 2**31 - 1
@@ -31,16 +31,15 @@ class Way(StrEnum):
     """All the words or others that are near."""
 
 
-WAYS = (Way.TITLE, Way.PART, Way.NEAR)
-
-
 class Typed(NamedTuple):
     """What somebody is looking for."""
 
     key: str
     words: Sequence[str]
-    is_open: bool
-    """Whether the last word may go on: no space was typed behind it."""
+    longer: Sequence[str]
+    """What the last word may be the beginning of; at most COUNT + 1, so that more than COUNT are too many to list."""
+    unknown: Sequence[str]
+    """Words that no film has. The shortest are not looked up, and so are never among them."""
 
 
 class Place(NamedTuple):
@@ -64,15 +63,29 @@ class Search:
         """
         scope = ("search", query, sorted(wanted.items()))
         size, place = paging.page_size(size), position(token, scope)
-        read = await self.store.read(query)
-        typed = Typed(read.key.strip(), read.words, not query[-1:].isspace())
+        typed = await self.read(query)
         rows: list[tuple[Way, Row]] = []
-        for way in [place.way] if place else WAYS:
+        for way in [place.way] if place else await self.ways(typed):
             rows = await self.page(way, typed, wanted, place, size + 1)
             if rows:
                 break
         page, behind = paging.cut(rows, size, lambda last: paging.encode(key_of(*last), *scope))
         return [row for _, row in page], behind
+
+    async def read(self, query: str) -> Typed:
+        """What was typed, and which of it films have."""
+        read = await self.store.read(query)
+        last = read.words[-1] if read.words and not query[-1:].isspace() else ""
+        beginning = last if len(last) >= PREFIX else None
+        found = await self.store.look_up([word for word in read.words if len(word) >= PREFIX], beginning)
+        unknown = [word for word in found.unknown if word != beginning or not found.longer]
+        return Typed(read.key.strip(), read.words, found.longer, unknown)
+
+    async def ways(self, typed: Typed) -> Sequence[Way]:
+        """How the films may be found: what cannot find any need not be tried."""
+        if not typed.unknown:
+            return Way.TITLE, Way.PART, Way.NEAR
+        return (Way.PART, Way.NEAR) if await self.store.are_inside(typed.unknown) else (Way.NEAR,)
 
     async def page(
         self, way: Way, typed: Typed, wanted: dict[str, Any], place: Place | None, count: int
@@ -106,18 +119,17 @@ class Search:
 
 
 def terms(typed: Typed, near: dict[str, Sequence[str]]) -> str:
-    """The words as PostgreSQL's text search takes them: all of them, each or one that is near."""
-    last = len(typed.words) - 1
-    groups = (
-        [quoted(word, typed.is_open and place == last), *(f"'{other}'" for other in near.get(word, ()))]
-        for place, word in enumerate(typed.words)
-    )
+    """The words as PostgreSQL's text search takes them: all of them, each or one that is near or begins with it.
+
+    Words are letters and digits, so nothing in them needs an escape.
+    """
+    groups = [[f"'{word}'", *(f"'{other}'" for other in near.get(word, ()))] for word in typed.words]
+    if len(typed.longer) > COUNT:
+        groups[-1][0] += ":*"
+    else:
+        # Of a beginning PostgreSQL gathers all films; of whole words only those that the other words leave.
+        groups[-1] += [f"'{word}'" for word in typed.longer if word != typed.words[-1]]
     return " & ".join(f"({' | '.join(group)})" for group in groups)
-
-
-def quoted(word: str, may_go_on: bool) -> str:
-    """A word, or what may begin with it. Words are letters and digits, so nothing in them needs an escape."""
-    return f"'{word}':*" if may_go_on and len(word) >= PREFIX else f"'{word}'"
 
 
 def correctable(word: str) -> bool:

@@ -11,13 +11,27 @@ from mesh.database import Database, Row
 from movie_svc.store.movies import COLUMNS, FILTERS
 
 TYPED = text("SELECT search_key(:query) AS key, search_words(:query) AS words")
+LOOKED_UP = text(
+    """SELECT ARRAY(
+        SELECT word FROM unnest(CAST(:words AS text[])) AS typed (word)
+        WHERE NOT EXISTS (SELECT FROM vocabulary WHERE vocabulary.word = typed.word)
+    ) AS unknown,
+    ARRAY(SELECT word FROM vocabulary WHERE word LIKE :beginning || '%' ORDER BY word LIMIT :count) AS longer"""
+)
+ALL_INSIDE = text(
+    """SELECT NOT EXISTS (SELECT FROM unnest(CAST(:words AS text[])) AS typed (word)
+    WHERE NOT EXISTS (SELECT FROM vocabulary WHERE vocabulary.word LIKE '%' || typed.word || '%')) AS inside"""
+)
+# What has a digit is a year or a number: nobody meant another one.
 NEAR = text(
     """SELECT word FROM vocabulary
     CROSS JOIN LATERAL levenshtein_less_equal(word, :word, 2) AS distance
-    WHERE deletions && deletions(:word) AND distance <= 2 ORDER BY distance, word LIMIT :count"""
+    WHERE deletions && deletions(:word) AND distance <= 2 AND word !~ '[[:digit:]]'
+    ORDER BY distance, word LIMIT :count"""
 )
 LIKE_IT = text(
-    """SELECT word FROM vocabulary WHERE word % :word AND levenshtein_less_equal(word, :word, 2) <= 2
+    """SELECT word FROM vocabulary
+    WHERE word % :word AND levenshtein_less_equal(word, :word, 2) <= 2 AND word !~ '[[:digit:]]'
     ORDER BY word <-> :word, word LIMIT :count"""
 )
 TITLED = """id IN (
@@ -81,6 +95,15 @@ class SearchStore:
     async def read(self, query: str) -> Row:
         """What was typed, as it is compared: a key, and its words."""
         return (await self.planned.read(TYPED, {"query": query})).one()
+
+    async def look_up(self, words: Sequence[str], beginning: str | None) -> Row:
+        """Which of the words no film has (`unknown`), and some that begin like this (`longer`, at most COUNT + 1)."""
+        values = {"words": words, "beginning": beginning, "count": COUNT + 1}
+        return (await self.planned.read(LOOKED_UP, values)).one()
+
+    async def are_inside(self, words: Sequence[str]) -> bool:
+        """Whether each is a part of some word that a film has."""
+        return bool((await self.planned.read(ALL_INSIDE, {"words": words})).one().inside)
 
     async def near(self, word: str) -> Sequence[str]:
         """Words that somebody who typed this one may have meant, the nearest first.

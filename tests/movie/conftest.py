@@ -3,7 +3,7 @@
 import itertools
 import json
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 import pytest
 import pytest_asyncio
+from filelock import FileLock
 
 from local.mesh import Mesh
 from local.processes import database_url
@@ -45,7 +46,14 @@ def url(mesh: Mesh) -> str:
 
 
 @pytest.fixture
-def imdb(url: str, tmp_path: Path) -> Imdb:
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keeps other workers from importing IMDb's files: whose import ends, nobody goes on from where he was."""
+    with FileLock(tmp_path_factory.getbasetemp().parent / "imports.lock"):
+        yield
+
+
+@pytest.fixture
+def imdb(url: str, tmp_path: Path, alone: None) -> Imdb:
     """Imports rows by kind of file, films into the bookable group unless told."""
 
     async def imported(bookable: bool = True, **rows: list[str | bytes]) -> command.Import:

@@ -10,6 +10,8 @@ from movie_svc.dataset import COLUMNS, Broken
 from movie_svc.imdb import run
 from tests.movie.imdb_files import Imdb, command, film, write
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 
 async def test_truncated_file_gives_what_it_had_and_says_so(url: str, tmp_path: Path, number: int, word: str) -> None:
     path = write(tmp_path / "cut.gz", "basics", [film(number + n, f"{word} {n}") for n in range(3000)])

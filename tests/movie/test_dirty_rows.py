@@ -12,6 +12,8 @@ from movie_svc.imdb import run
 from tests.movie.imdb_files import Imdb, film
 from tests.people import ok
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 
 @pytest.mark.parametrize(
     ("row", "reason"),

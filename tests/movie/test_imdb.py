@@ -16,6 +16,8 @@ from tests.movie.conftest import Importer
 from tests.movie.imdb_files import Imdb, command, film, write
 from tests.people import Person, ok
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 
 async def test_film_is_served_with_its_rating_and_found_by_its_other_title(
     imdb: Imdb, http: httpx.AsyncClient, number: int, word: str

@@ -73,6 +73,35 @@ async def test_beginning_of_the_last_word_is_enough(http: httpx.AsyncClient, imp
     assert await found(http, f"little {word[:8]}") == [f"Little {word}"]
 
 
+@pytest.mark.parametrize("rest", ["2049", "x" * 40])
+async def test_beginning_of_a_word_finds_those_with_digits_and_long_ones_beside_itself(
+    http: httpx.AsyncClient, importer: Importer, rest: str
+) -> None:
+    word = letters()
+    await importer([{"Title": f"{word} again", "IMDB Votes": 9}, {"Title": f"Blade {word}{rest}"}])
+    assert await found(http, word) == [f"{word} again", f"Blade {word}{rest}"]
+
+
+async def test_beginning_that_more_words_have_than_can_be_listed_finds_all_of_them(
+    http: httpx.AsyncClient, importer: Importer
+) -> None:
+    word = letters()
+    titles = [f"Old {word}{chr(97 + first)}{chr(97 + second)}" for first in range(7) for second in range(7)]
+    await importer([{"Title": title} for title in titles])
+    first = await http.get(PATH, params={"query": f"old {word}", "page_size": 30})
+    second = await http.get(
+        PATH,
+        params={"query": f"old {word}", "page_size": 30, "page_token": first.headers["x-next-page-token"]},
+    )
+    assert sorted(movie["title"] for page in (first, second) for movie in ok(page)) == titles
+
+
+async def test_number_is_not_taken_for_another_number(http: httpx.AsyncClient, importer: Importer) -> None:
+    word = letters()
+    await importer([{"Title": f"{word} 7000"}])
+    assert await found(http, f"{word} 7001") == []
+
+
 async def test_word_with_a_space_behind_it_is_whole(http: httpx.AsyncClient, importer: Importer) -> None:
     word = letters()
     await importer([{"Title": word}, {"Title": f"{word}er"}])
