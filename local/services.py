@@ -40,7 +40,7 @@ class Service:
 
 SERVICES = (
     Service("auth", 10, ("notify",), ("citext",)),
-    Service("movie", 20, ("auth",), ("fuzzystrmatch", "pg_trgm", "unaccent"), temporary_tables=True),
+    Service("movie", 20, ("auth",), ("btree_gin", "fuzzystrmatch", "pg_trgm", "unaccent"), temporary_tables=True),
     Service("ugc", 30, ("auth", "movie", "booking")),
     Service("booking", 40, ("auth", "movie", "ugc", "notify"), ("btree_gist", "pg_trgm", "unaccent")),
     Service("notify", 50, ("auth",)),

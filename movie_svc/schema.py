@@ -10,6 +10,7 @@ from sqlalchemy import (
     Computed,
     ForeignKey,
     Index,
+    SmallInteger,
     Text,
     UniqueConstraint,
     Uuid,
@@ -62,6 +63,10 @@ class Movie(Base):
     """What IMDb calls it, such as tt0133093, if it came from there."""
     votes: Mapped[int] = mapped_column(Computed("coalesce(imdb_votes, 0)", persisted=True))
     """Of how many it was rated: of films that fit a search equally well the better known one is meant more often."""
+    magnitude: Mapped[int] = mapped_column(
+        SmallInteger(), Computed("length(coalesce(imdb_votes, 0)::text)", persisted=True)
+    )
+    """How many digits its votes have."""
     words: Mapped[str] = mapped_column(TSVECTOR(), server_default=text("''::tsvector"))
     """What it is found by, kept by triggers: the words of all its titles, also written without hyphens and apostrophes,
     its people's names, with an @ before each word once more, and its year."""
@@ -79,7 +84,7 @@ class Movie(Base):
         Index("by_part_of_title", "title_key", postgresql_using="gin", postgresql_ops={"title_key": "gin_trgm_ops"}),
         Index("by_genre", "genre_keys", postgresql_using="gin"),
         UniqueConstraint("imdb_id", name="one_film_per_imdb_id"),
-        Index("by_word", "words", postgresql_using="gin"),
+        Index("by_word", "words", "magnitude", postgresql_using="gin"),
         Index("by_votes", "votes", "id"),
     )
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from mesh import paging
 from mesh.database import Row
-from movie_svc.store.search import COUNT, SearchStore
+from movie_svc.store.search import BEGINNING, COUNT, SearchStore
 
 PREFIX = 3
 """From so many letters on the last word may be the beginning of one; shorter words are in no vocabulary."""
@@ -125,7 +125,7 @@ def terms(typed: Typed, near: dict[str, Sequence[str]]) -> str:
     """
     groups = [[f"'{word}'", *(f"'{other}'" for other in near.get(word, ()))] for word in typed.words]
     if len(typed.longer) > COUNT:
-        groups[-1][0] += ":*"
+        groups[-1][0] += BEGINNING
     else:
         # Of a beginning PostgreSQL gathers all films; of whole words only those that the other words leave.
         groups[-1] += [f"'{word}'" for word in typed.longer if word != typed.words[-1]]

@@ -47,29 +47,25 @@ CONDITIONS = {
     "part": f"title_key LIKE '%' || {ESCAPED} || '%'",
     "begins": f"title_key LIKE {ESCAPED} || '%'",
     "after": "(votes, id) < (:after_votes, :after_id)",
+    "at_least": "magnitude >= :magnitude",
+    "exactly": "magnitude = :magnitude",
+    # Of all others: most films have few votes, so there is no use in looking those up.
+    "at_most": "magnitude + 0 <= :magnitude",
 }
 COUNT = 40
 """Most words that one typed word may stand for."""
-KNOWN = 2000
-"""So many of the best known films are looked at one by one: a page of what is common is among them."""
-OFTEN, FURTHER = 10, 20 * KNOWN
-"""If so many of those fit, so many films do that it is quicker to go on like this than to look all of them up."""
+LEVELS = (("at_least", 6), ("exactly", 5), ("exactly", 4), ("exactly", 3), ("at_most", 2))
+"""How well films are known, the best first: by how many digits their votes have. Few are known well, and a page of what
+is common is among them."""
+COARSE = (("at_least", 5), ("at_most", 4))
+"""For beginnings of words: for each of these PostgreSQL first gathers all that begin like that."""
+BEGINNING = ":*"
+"""Makes a word of a query the beginning of one."""
 
 
 @cache
-def among_known(conditions: frozenset[str]) -> TextClause:
-    """Those of the :known best known films that meet the conditions."""
-    begin = conditions & {"after"}
-    return text(
-        f"""SELECT {COLUMNS} FROM (
-            SELECT * FROM movies WHERE {where(begin)} ORDER BY votes DESC, id DESC LIMIT :known
-        ) AS known WHERE {where(conditions - begin)} ORDER BY votes DESC, id DESC LIMIT :count"""
-    )
-
-
-@cache
-def among_all(conditions: frozenset[str]) -> TextClause:
-    """The best known of all films that meet the conditions, which are looked up by their words and then sorted.
+def statement(conditions: frozenset[str]) -> TextClause:
+    """The best known of the films that meet the conditions, which are looked up by their words and then sorted.
 
     PostgreSQL left alone takes any beginning of a word for one of half a percent of all films, and goes through most
     of a million by their votes to find the only one.
@@ -123,15 +119,13 @@ class SearchStore:
         if after is not None:
             conditions |= {"after"}
             values = {**values, "after_votes": after[0], "after_id": after[1]}
-        values = {**values, "count": count}
-        if "titled" not in conditions:
-            known = await self.among_known(conditions, {**values, "known": KNOWN})
-            if OFTEN <= len(known) < count:
-                known = await self.among_known(conditions, {**values, "known": FURTHER})
-            if len(known) == count:
-                return known
-        return (await self.planned.read(among_all(conditions), values)).all()
-
-    async def among_known(self, conditions: frozenset[str], values: dict[str, Any]) -> Sequence[Row]:
-        """What among_known() finds."""
-        return (await self.planned.read(among_known(conditions), values)).all()
+        if "titled" in conditions:
+            return (await self.planned.read(statement(conditions), {**values, "count": count})).all()
+        rows: list[Row] = []
+        for level, magnitude in COARSE if BEGINNING in values.get("terms", "") else LEVELS:
+            if level == "at_most" or after is None or magnitude <= len(str(after[0])):
+                values = {**values, "magnitude": magnitude, "count": count - len(rows)}
+                rows += (await self.planned.read(statement(conditions | {level}), values)).all()
+            if len(rows) == count:
+                break
+        return rows
