@@ -9,7 +9,10 @@ from local.mesh import Mesh
 
 def spent(mesh: Mesh) -> float:
     """Seconds that the mesh's processes, PostgreSQL's included, and this one have taken so far."""
-    return sum(times(info["pid"]) for info in mesh.supervisor.processes().values()) + time.process_time()
+    processes = sum(times(info["pid"]) for info in mesh.supervisor.processes().values())
+    # The supervisor, who reads the logs; its children are those processes.
+    reader = psutil.Process(int(mesh.home.supervisor_pid.read_text())).cpu_times()
+    return processes + reader.user + reader.system + time.process_time()
 
 
 def times(pid: int) -> float:

@@ -1,11 +1,10 @@
 """What it costs to be watched, as the rate of the empty call: `make bench WATCHING=1`.
 
-Two meshes stand side by side and are asked in turns: one whose services log no calls, count and trace nothing, and one
-that logs every call, counts for Prometheus and records a tenth of the traces. Their collector takes spans and does
-nothing with them.
+Two kinds of meshes are asked in turns: one whose services log no calls, count and trace nothing, and one that logs
+every call, counts for Prometheus and records a tenth of the traces. Their collector takes spans and does nothing with
+them. Each kind is started several times: a process is by chance some percent quicker or slower for as long as it lives.
 """
 
-import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,9 +13,9 @@ from typing import Any
 import grpc
 import uvloop
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import track
 
-from bench.figures import ROUNDS, Figure, failures, show, turn
+from bench.figures import Figure, failures, show, turn
 from bench.load import repeated, request
 from bench.terminal import end
 from local.mesh import Mesh, running_mesh
@@ -25,7 +24,7 @@ from local.ports import reserved_block
 CLIENTS = 32
 AIM = 0.93
 UNWATCHED, WATCHED = "unwatched", "watched"
-EVERY = {"MATINEE_BENCH": "1"}
+STARTS = 4
 EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 
 
@@ -53,35 +52,33 @@ async def collector(port: int) -> AsyncIterator[list[int]]:
         await server.stop(None)
 
 
-async def compare(meshes: dict[str, Mesh], port: int, seconds: float, printer: Console) -> list[str]:
-    """The empty call of both in turns; returns what went wrong."""
-    figures = {name: await asyncio.to_thread(figure, name, mesh) for name, mesh in meshes.items()}
+async def measured(mesh: Mesh, figure: Figure, port: int, seconds: float) -> int:
+    """The empty call of a mesh that has been warmed up; returns how many bytes of spans came to this port."""
     async with collector(port) as taken:
-        with Progress(console=printer, transient=True) as progress:
-            task = progress.add_task("under load", total=(ROUNDS + 1) * len(meshes))
-            for round_number in range(ROUNDS + 1):
-                for name in random.sample(list(meshes), len(meshes)):
-                    # The first round warms up.
-                    await turn(meshes[name], figures[name], seconds / ROUNDS if round_number else 0)
-                    progress.advance(task)
-    show("What it costs to be watched", list(figures.values()), printer)
-    printer.print(f"spans: {sum(taken):,} bytes in {len(taken):,} batches")
-    return failures(list(figures.values())) + ([] if taken else ["no span came: the watched mesh was not watched"])
-
-
-def figure(name: str, mesh: Mesh) -> Figure:
-    """The empty call of a mesh."""
-    empty = repeated(request("POST", "/bench/v1/nothing", mesh.tokens()["user_access_token"]))
-    return Figure(name, empty, CLIENTS, *((UNWATCHED, AIM) if name == WATCHED else ()))
+        await turn(mesh, figure, 0)
+        await turn(mesh, figure, seconds)
+    return sum(taken)
 
 
 def run(seconds: float, printer: Console) -> None:
-    """Both meshes, and what comes of it."""
+    """Starts a mesh of each kind several times, in random order, and shows what comes of it."""
+    figures = {
+        UNWATCHED: Figure(UNWATCHED, iter(()), CLIENTS),
+        WATCHED: Figure(WATCHED, iter(()), CLIENTS, UNWATCHED, AIM),
+    }
+    names = [name for _ in range(STARTS) for name in random.sample(list(figures), len(figures))]
     with reserved_block() as port:
-        watched = {"LOG_LEVEL": "INFO", "OTLP_URL": f"http://127.0.0.1:{port}", "TRACE_SHARE": "0.1"}
-        with (
-            running_mesh(extra_env={**EVERY, "LOG_LEVEL": "WARNING", "METRICS_LISTEN": ""}) as blind,
-            running_mesh(extra_env={**EVERY, **watched}) as seen,
-        ):
-            wrong = uvloop.run(compare({UNWATCHED: blind, WATCHED: seen}, port, seconds, printer))
-    end(wrong, printer)
+        settings = {
+            UNWATCHED: {"LOG_LEVEL": "WARNING", "METRICS_LISTEN": ""},
+            WATCHED: {"LOG_LEVEL": "INFO", "OTLP_URL": f"http://127.0.0.1:{port}", "TRACE_SHARE": "0.1"},
+        }
+        taken = 0
+        for name in track(names, "meshes", console=printer, transient=True):
+            with running_mesh(extra_env={"MATINEE_BENCH": "1", **settings[name]}) as mesh:
+                token = mesh.tokens()["user_access_token"]
+                figures[name].requests = repeated(request("POST", "/bench/v1/nothing", token))
+                taken += uvloop.run(measured(mesh, figures[name], port, seconds / STARTS))
+    show("What it costs to be watched", list(figures.values()), printer)
+    printer.print(f"spans: {taken:,} bytes")
+    wrong = [] if taken else ["no span came: the watched mesh was not watched"]
+    end(failures(list(figures.values())) + wrong, printer)

@@ -3,14 +3,59 @@
 Where there is a Graylog it gets them, too.
 """
 
+import asyncio
+import atexit
 import logging
 import sys
+from io import BufferedWriter, FileIO
 
 import orjson
 import structlog
 
 from mesh import VERSION, tracing
 from mesh.graylog import Graylog
+
+GATHER_SECONDS = 0.05
+"""How long lines that tell of no trouble wait for others: whoever reads them wakes up once for all of these."""
+
+BUFFER = 64 * 1024
+"""Bytes of lines that wait at most."""
+
+
+class Lines:
+    """Writes lines to a file, by the level's name. A process that is killed may owe the last GATHER_SECONDS."""
+
+    def __init__(self, file: BufferedWriter) -> None:
+        self.file = file
+        self.is_due = False
+        atexit.register(file.flush)
+
+    def now(self, line: bytes) -> None:
+        """Writes all that there is."""
+        self.file.write(line + b"\n")
+        self.file.flush()
+
+    def soon(self, line: bytes) -> None:
+        """Writes it with those that come after it."""
+        self.file.write(line + b"\n")
+        if self.is_due:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            # A thread, or a process that has not begun yet or is about to end.
+            self.file.flush()
+        else:
+            self.is_due = True
+            loop.call_later(GATHER_SECONDS, self.flush)
+
+    def flush(self) -> None:
+        """Writes what has gathered."""
+        self.is_due = False
+        self.file.flush()
+
+    debug = info = soon
+    warning = error = critical = exception = now
 
 
 def configure(service: str, level: str, graylog_url: str = "") -> Graylog | None:
@@ -28,6 +73,8 @@ def configure(service: str, level: str, graylog_url: str = "") -> Graylog | None
         return event
 
     graylog = Graylog(graylog_url) if graylog_url else None
+    # Not sys.stdout's own, which PYTHONUNBUFFERED takes away.
+    lines = Lines(BufferedWriter(FileIO(sys.stdout.fileno(), "w", closefd=False), BUFFER))
     shared: list[structlog.typing.Processor] = [
         named,
         structlog.processors.add_log_level,
@@ -38,7 +85,7 @@ def configure(service: str, level: str, graylog_url: str = "") -> Graylog | None
     structlog.configure(
         processors=[*shared, *last, structlog.processors.JSONRenderer(serializer=orjson.dumps)],
         wrapper_class=structlog.make_filtering_bound_logger(numeric),
-        logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
+        logger_factory=lambda *_: lines,
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stdout)
