@@ -17,6 +17,19 @@ local function new_request_id(handle)
     random(0x8000, 0xbfff), random(0, 0xffffff), random(0, 0xffffff))
 end
 
+-- A path as logs and traces may show it: without its query, and without what is no name and no id of ours. Somebody may
+-- have put a token or a mail address there, by mistake or because no path of ours has one.
+local LONGEST_SEGMENT = 42
+local function shown(path)
+  local plain = path:match("^[^?#]*")
+  if #plain <= LONGEST_SEGMENT and not plain:find("[@%%]") then
+    return plain
+  end
+  return (plain:gsub("[^/]+", function(segment)
+    return (#segment > LONGEST_SEGMENT or segment:find("[@%%]")) and "*" or segment
+  end))
+end
+
 -- filter[self] and filter%5Bself%5D become filter.self, the name that the translation knows.
 local function plain_key(key)
   key = key:gsub("%%5[bB]", "["):gsub("%%5[dD]", "]")
@@ -103,6 +116,7 @@ function envoy_on_request(handle)
     handle:respond({ [":status"] = "404", ["content-type"] = "application/json" }, NO_TUNNEL)
     return
   end
+  handle:streamInfo():dynamicMetadata():set("edge", "path", shown(path))
   if path:sub(1, 3) == "/s/" or path:sub(1, 22) == "/notify/v1/unsubscribe" then
     path = plain_link(handle, headers, path)
   elseif path:sub(1, 23) == "/notify/v1/inbox/stream" then

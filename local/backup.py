@@ -49,9 +49,14 @@ def _copy_server(settings: Settings, target: Path) -> None:
 
 def verify(backup: Path) -> None:
     """Compares every file with the checksum that PostgreSQL took, and reads the log. MeshError says what is wrong."""
+    refuse_none(backup)
+    _run("pg_verifybackup", ["--quiet", str(backup / SERVER)], {})
+
+
+def refuse_none(backup: Path) -> None:
+    """Raises MeshError if this is no backup at all."""
     if not (backup / SERVER / "backup_manifest").is_file() or not (backup / SECRETS).is_file():
         raise MeshError(f"{backup} is no backup", "`make backup` prints where it has written one.")
-    _run("pg_verifybackup", ["--quiet", str(backup / SERVER)], {})
 
 
 def restore(home: Home, backup: Path) -> dict[str, str]:
@@ -59,6 +64,8 @@ def restore(home: Home, backup: Path) -> dict[str, str]:
 
     The mesh must be down. MeshError, and nothing is changed, if it is not or the backup is damaged.
     """
+    # Before the mesh is stopped in vain.
+    refuse_none(backup)
     if find_leftovers(home):
         raise MeshError("the mesh is running", "Run `make down`, then restore.")
     verify(backup)

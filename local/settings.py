@@ -11,6 +11,7 @@ from local.env_file import complete_env_file
 from local.errors import MeshError
 from local.home import ROOT, Home
 from local.services import SERVICES, Service
+from mesh.settings import GraylogUrl
 
 ENV_FILE = ROOT / ".env"
 # How many ports from PORT_BASE on are ours.
@@ -83,7 +84,7 @@ class Settings(_Place, Door):
     signing_key_secret_before: Annotated[str, Field(repr=False)] = ""
 
     # A GELF input that gets the services' lines, beside var/logs: udp://host:port or tcp://host:port.
-    graylog_url: str = ""
+    graylog_url: GraylogUrl = ""
 
     # Variables beyond these that every service gets; tests and the benchmark use it.
     extra_environment: dict[str, str] = {}

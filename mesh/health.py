@@ -26,6 +26,8 @@ class Health(health.aio.HealthServicer):  # type: ignore[misc]
         self.names = ("", *names)
         self.because: str | None = None
         """Empty while it serves; None as long as nobody has looked."""
+        self.looking: asyncio.Future[object] | None = None
+        """A probe that has no answer yet."""
 
     async def Check(self, request: health_pb2.HealthCheckRequest, context: Any) -> Any:
         """As the library's. The reason names hosts and ports: strangers, who come through the edge, do not get it."""
@@ -36,8 +38,22 @@ class Health(health.aio.HealthServicer):  # type: ignore[misc]
     async def watch(self, probe: Probe | None) -> None:
         """Keeps it truthful: SERVING while the probe succeeds."""
         while True:
-            await self.tell(await trouble(probe))
+            await self.tell(await self.trouble(probe))
             await asyncio.sleep(PROBE_SECONDS)
+
+    async def trouble(self, probe: Probe | None) -> str:
+        """Why the process cannot serve right now, in ASCII on one line; empty if it can."""
+        if probe is None:
+            return ""
+        if self.looking is None:
+            self.looking = asyncio.ensure_future(probe())
+        # Left to itself when it takes longer: to break off a question to a database that hangs takes many seconds.
+        await asyncio.wait({self.looking}, timeout=2 * PROBE_SECONDS)
+        if not self.looking.done():
+            return f"the database has not answered for {2 * PROBE_SECONDS:.0f} seconds"
+        looked, self.looking = self.looking, None
+        error = looked.exception()
+        return told(error) if error is not None else ""
 
     async def tell(self, because: str) -> None:
         """Says that the process does not serve, or, without a reason, that it does."""
@@ -58,20 +74,8 @@ class Health(health.aio.HealthServicer):  # type: ignore[misc]
         await self.enter_graceful_shutdown()
 
 
-async def trouble(probe: Probe | None) -> str:
-    """Why the process cannot serve right now, in ASCII on one line; empty if it can."""
-    try:
-        if probe is not None:
-            await asyncio.wait_for(probe(), 2 * PROBE_SECONDS)
-    except Exception as error:
-        return told(error)
-    return ""
-
-
-def told(error: Exception) -> str:
+def told(error: BaseException) -> str:
     """An error with what is behind it."""
-    if isinstance(error, TimeoutError) and error.__cause__ is None:
-        return f"the database has not answered for {2 * PROBE_SECONDS:.0f} seconds"
     cause = error.__cause__
     text = f"{error} ({type(cause).__name__}: {cause})" if cause else f"{type(error).__name__}: {error}"
     return " ".join(text.split())[:LONGEST].encode("ascii", "replace").decode()

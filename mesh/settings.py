@@ -10,6 +10,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 Target = Annotated[str, Field(pattern=r"^[^\s,]+:\d+(,[^\s,]+:\d+)*$")]
 """host:port, or several IP addresses with ports, comma-separated; a name is resolved to all its addresses."""
 
+GraylogUrl = Annotated[str, Field(pattern=r"^((tcp|udp)://[^\s:/]+:\d+)?$")]
+
 
 class ProcessSettings(BaseSettings):
     """Variables of every process of the mesh."""
@@ -34,7 +36,7 @@ class ProcessSettings(BaseSettings):
     """How long running calls may take to finish when the process stops."""
     slow_reader_seconds: Annotated[float, Field(gt=0, le=300)] = 10.0
     """How long a message of a stream waits to be taken before its reader is cut off."""
-    graylog_url: Annotated[str, Field(pattern=r"^((tcp|udp)://[^\s:/]+:\d+)?$")] = ""
+    graylog_url: GraylogUrl = ""
     """udp://host:port or tcp://host:port of a GELF input that gets the lines of the log, beside stdout; empty: none."""
     otlp_url: Annotated[str, Field(pattern=r"^(http://[^\s:/]+:\d+)?$")] = ""
     """http://host:port of a collector of ours that takes traces as OTLP over gRPC; empty: nothing is traced."""

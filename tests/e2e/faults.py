@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -126,3 +126,15 @@ def logged(mesh: Mesh, process: str, request_id: str) -> list[dict[str, Any]]:
     *lines, _ = mesh.home.log(process).read_text(errors="replace").split("\n")
     rows = [json.loads(line) for line in lines if line.startswith("{") and '"request_id"' in line]
     return [row for row in rows if re.fullmatch(request_id, row["request_id"] or "")]
+
+
+async def lines_of(mesh: Mesh, processes: Collection[str], request_id: str, count: int = 1) -> dict[str, list[Any]]:
+    """The same of several processes, once all together have written so many: lines leave a moment later."""
+    rows: dict[str, list[Any]] = {}
+
+    async def are_written() -> bool:
+        rows.update({name: logged(mesh, name, request_id) for name in processes})
+        return sum(map(len, rows.values())) >= count
+
+    await until(are_written, f"{count} lines of {request_id}")
+    return rows

@@ -14,7 +14,7 @@ from local.mesh import Mesh, running_mesh
 from local.ports import reserved_block
 from tests.channels import public_client
 from tests.conftest import BUSY
-from tests.e2e.faults import logged, until
+from tests.e2e.faults import lines_of, until
 from tests.otlp import Receiver, Span, receiving
 from tests.people import Person, evening, ok, register
 
@@ -41,8 +41,8 @@ class Recorded(NamedTuple):
             nonlocal trace_id
             answer = await ask()
             ok(answer)
-            lines = logged(self.mesh, service, re.escape(answer.headers["x-request-id"]))
-            trace_id = next((line["trace_id"] for line in lines if "trace_id" in line), "")
+            told = await lines_of(self.mesh, [service], re.escape(answer.headers["x-request-id"]))
+            trace_id = next((line["trace_id"] for line in told[service] if "trace_id" in line), "")
             return bool(trace_id)
 
         await until(begun, "a request that is recorded")
@@ -161,7 +161,7 @@ async def test_spans_tell_nothing_of_people(recorded: Recorded, person: Person, 
         ok(await person.post(f"/app/v1/booking/{announcement['id']}"))
         refused = await person.get(f"/app/v1/announcements?filter[location]={place}&page_token={place}")
         assert refused.status_code == 400
-        assert (await person.get(f"/nowhere?q={place}")).status_code == 404
+        assert (await person.get(f"/nowhere/{person.email}/{person.token}?q={place}")).status_code == 404
         return await person.get(f"/app/v1/announcements?filter[location]={place}")
 
     for _ in range(5):

@@ -129,6 +129,15 @@ async def test_wrong_requests_leave_nothing_of_themselves(mesh: Mesh, http: http
     assert await found(mesh, {"what was wrong": secret}) == []
 
 
+@pytest.mark.parametrize("path", ["/{}", "/app/v1/announcement/{}", "/s/{}", "/auth/v1/{}/ping"])
+async def test_what_is_typed_into_a_path_is_in_no_log(
+    mesh: Mesh, http: httpx.AsyncClient, guest: Person, path: str
+) -> None:
+    for secret in (guest.email, guest.token):
+        assert (await http.get(path.format(secret))).status_code in {400, 401, 404}
+    assert await found(mesh, {"address": guest.email, "token": guest.token.rpartition(".")[0]}) == []
+
+
 async def test_a_wrong_call_by_grpc_leaves_nothing_of_itself(mesh: Mesh) -> None:
     secret = random_secret()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{mesh.settings.edge_port}") as channel:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from local.mesh import Mesh
-from tests.e2e.faults import logged, until
+from tests.e2e.faults import lines_of, logged, until
 from tests.people import Person, evening, ok, register
 
 
@@ -24,7 +24,8 @@ async def test_one_id_is_in_the_answer_and_in_every_log(mesh: Mesh, http: httpx.
         answer = await host.post(f"/app/v1/announcement/{film['id']}", evening())
         ok(answer)
         mine = answer.headers["x-request-id"]
-        announced = [row["method"] for name in booking_processes(mesh) for row in logged(mesh, name, re.escape(mine))]
+        told = await lines_of(mesh, booking_processes(mesh), re.escape(mine))
+        announced = [row["method"] for rows in told.values() for row in rows]
         assert announced == ["/matinee.booking.v1.BookingService/CreateAnnouncement"]
         asked = [row["method"] for row in logged(mesh, "auth", re.escape(mine))]
         return asked == ["/matinee.auth.v1.AuthService/BatchGetUsers"]
@@ -42,7 +43,7 @@ async def test_a_plain_id_of_the_caller_is_kept_on_every_hop(mesh: Mesh, host: P
     mine = (secrets.token_urlsafe(8) + ".0" + secrets.token_hex(64))[-length:]
     answer = await host.get("/app/v1/bookings", headers={"x-request-id": mine})
     assert answer.headers["x-request-id"] == mine
-    assert any(logged(mesh, name, re.escape(mine)) for name in booking_processes(mesh))
+    await lines_of(mesh, booking_processes(mesh), re.escape(mine))
 
 
 @pytest.mark.parametrize("given", ["", "two words", "line\ttab", '"},{"event":"forged"', "a" * 129, "ü"])
@@ -50,7 +51,7 @@ async def test_any_other_id_is_replaced_on_every_hop(mesh: Mesh, host: Person, g
     answer = await host.get("/app/v1/bookings", headers={"x-request-id": given.encode()})
     ours = answer.headers["x-request-id"]
     assert re.fullmatch("[0-9a-f-]{36}", ours)
-    assert any(logged(mesh, name, ours) for name in booking_processes(mesh))
+    await lines_of(mesh, booking_processes(mesh), ours)
     assert "forged" not in json.dumps([logged(mesh, name, ".*forged.*") for name in booking_processes(mesh)])
 
 

@@ -17,7 +17,7 @@ from matinee.booking.v1.booking_pb2_grpc import BookingServiceStub
 
 from local.mesh import Mesh
 from tests.channels import public_channel, refusal, signed
-from tests.e2e.faults import BOTH, booking_rows, kill, logged, pid, supervisor_log, until, until_all_serve, until_told
+from tests.e2e.faults import BOTH, booking_rows, kill, lines_of, pid, supervisor_log, until, until_all_serve, until_told
 from tests.e2e.story import Story
 from tests.people import Person, evening, ok, register
 
@@ -126,9 +126,7 @@ async def test_both_processes_serve(mesh: Mesh, host: Person) -> None:
         mine = secrets.token_hex(8)
         for number in range(20):
             ok(await host.get("/app/v1/bookings", headers={"x-request-id": f"{mine}-{number}"}))
-        served = [len(logged(mesh, name, rf"{mine}-\d+")) for name in BOTH]
-        assert sum(served) == 20
-        return all(served)
+        return all((await lines_of(mesh, BOTH, rf"{mine}-\d+", 20)).values())
 
     # Envoy looks at a process that has just started once a second.
     await until(both, "both processes serve")
@@ -145,7 +143,7 @@ async def test_places_are_sold_once_over_both_processes(
         assert Counter(answer.status_code for answer in answers) == {200: places, 400: len(crowd) - places}
         shown = ok(await host.get(f"/app/v1/announcement/{announcement['id']}"))
         assert len(shown["guest_list"]) == shown["places_taken"] == places
-        assert all(logged(mesh, name, mine) for name in BOTH)
+        assert all((await lines_of(mesh, BOTH, mine, len(crowd))).values())
 
 
 async def test_everybody_reads_his_own_last_write_over_both_processes(

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import grpc
+import psutil
 import pytest
 from grpc_channelz.v1 import channelz_pb2, channelz_pb2_grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -79,6 +80,19 @@ async def test_status_names_the_stopped_database_and_what_it_costs_the_services(
         _, output = await told(mesh, "status")
     assert "postgres: it was stopped" in output
     assert output.index("postgres: ") < output.index("booking: ")
+
+
+async def test_status_names_the_database_that_hangs_and_what_that_costs_the_services(mesh: Mesh) -> None:
+    server = psutil.Process(await asyncio.to_thread(pid, mesh, "postgres"))
+    hanging = [server, *server.children(recursive=True)]
+    for process in hanging:
+        process.suspend()
+    try:
+        await until_told(mesh, "booking: the database has not answered for 2 seconds", "status")
+    finally:
+        for process in hanging:
+            process.resume()
+        await asyncio.to_thread(mesh.wait_healthy)
 
 
 @pytest.mark.parametrize(("name", "why"), [("movie", "it has not answered"), ("valkey", "Valkey does not answer")])
