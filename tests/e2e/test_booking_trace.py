@@ -89,6 +89,8 @@ async def test_booking_is_one_trace_from_the_edge_to_its_mail(recorded: Recorded
         return await guest.post(f"/app/v1/booking/{announcement['id']}")
 
     trace = await recorded.trace(apply, "booking", {"/app/v1", "SMTP", "UPDATE deliveries"})
+    paths = {str(span.attributes.get("http.url")) for span in trace if span.service == "envoy"}
+    assert [path for path in paths if re.fullmatch("/app/v1/booking/[0-9a-f-]{36}", path)]
     assert {(span.service, span.kind, span.name) for span in trace} >= {
         ("envoy", "SERVER", "/app/v1"),
         ("envoy", "CLIENT", "router booking egress"),
