@@ -126,7 +126,9 @@ async def test_both_processes_serve(mesh: Mesh, host: Person) -> None:
         mine = secrets.token_hex(8)
         for number in range(20):
             ok(await host.get("/app/v1/bookings", headers={"x-request-id": f"{mine}-{number}"}))
-        return all((await lines_of(mesh, BOTH, rf"{mine}-\d+", 20)).values())
+        served = [len(lines) for lines in (await lines_of(mesh, BOTH, rf"{mine}-\d+", 20)).values()]
+        assert sum(served) == 20
+        return all(served)
 
     # Envoy looks at a process that has just started once a second.
     await until(both, "both processes serve")

@@ -51,13 +51,16 @@ async def until_told(mesh: Mesh, text: str, *command: str) -> None:
 
 @asynccontextmanager
 async def hanging(mesh: Mesh, name: str) -> AsyncIterator[None]:
-    """A process that is there and does nothing."""
-    number = await asyncio.to_thread(pid, mesh, name)
-    os.kill(number, signal.SIGSTOP)
+    """A process that is there and does nothing, nor do its children."""
+    process = psutil.Process(await asyncio.to_thread(pid, mesh, name))
+    processes = [process, *process.children(recursive=True)]
+    for each in processes:
+        each.suspend()
     try:
         yield
     finally:
-        os.kill(number, signal.SIGCONT)
+        for each in processes:
+            each.resume()
         await asyncio.to_thread(mesh.wait_healthy)
 
 
@@ -83,16 +86,8 @@ async def test_status_names_the_stopped_database_and_what_it_costs_the_services(
 
 
 async def test_status_names_the_database_that_hangs_and_what_that_costs_the_services(mesh: Mesh) -> None:
-    server = psutil.Process(await asyncio.to_thread(pid, mesh, "postgres"))
-    hanging = [server, *server.children(recursive=True)]
-    for process in hanging:
-        process.suspend()
-    try:
+    async with hanging(mesh, "postgres"):
         await until_told(mesh, "booking: the database has not answered for 2 seconds", "status")
-    finally:
-        for process in hanging:
-            process.resume()
-        await asyncio.to_thread(mesh.wait_healthy)
 
 
 @pytest.mark.parametrize(("name", "why"), [("movie", "it has not answered"), ("valkey", "Valkey does not answer")])
